@@ -1,0 +1,1 @@
+//! How far have these rows come?

@@ -1,0 +1,1 @@
+//! What do we have, where, about whom?

@@ -1,0 +1,1 @@
+//! what went wrong, for callers?

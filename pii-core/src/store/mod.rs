@@ -1,0 +1,1 @@
+//! Where do bytes live, in which format?

@@ -1,0 +1,20 @@
+//! What is it called?
+//!
+//! The words that every other room speaks: categories of personal data, identifiers of a person, the
+//! names of datasets, purposes and recipients, the lawful bases of the Regulation, and
+//! [`Personal`], the wrapper that keeps a value from being printed.
+
+mod actor;
+mod basis;
+mod category;
+mod identifier;
+mod name;
+mod personal;
+mod taxonomy;
+
+pub use actor::Actor;
+pub use basis::{LawfulBasis, SpecialBasis, UnknownBasis};
+pub use category::{Category, Tag, UnknownCategory};
+pub use identifier::{Identifier, IdentifierKind, MalformedIdentifier, SubjectId};
+pub use name::{DatasetId, Domain, MalformedName, PurposeId, RecipientId};
+pub use personal::Personal;
