@@ -1,1 +1,37 @@
-fn main() {}
+//! The chores of the house: `cargo xtask <chore>`.
+
+mod bench;
+mod fixtures;
+mod project;
+mod python;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["test"] => test::run(),
+        ["fixtures"] => fixtures::write(),
+        ["fixtures", "--check"] => fixtures::check(),
+        ["bench", options @ ..] => bench::run(options),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "say which chore
+
+  cargo xtask test                                        everything that CI runs
+  cargo xtask fixtures [--check]                          write the fixtures, or compare them with what is committed
+  cargo xtask bench [protect|scan] [--rows N] [--runs N]  measure `pii` against DuckDB and Polars";
