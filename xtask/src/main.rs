@@ -2,8 +2,10 @@
 
 mod bench;
 mod fixtures;
+mod prerequisites;
 mod project;
 mod python;
+mod rng;
 mod step;
 mod test;
 
@@ -34,4 +36,4 @@ const USAGE: &str = "say which chore
 
   cargo xtask test                                        everything that CI runs
   cargo xtask fixtures [--check]                          write the fixtures, or compare them with what is committed
-  cargo xtask bench [protect|scan] [--rows N] [--runs N]  measure `pii` against DuckDB and Polars";
+  cargo xtask bench [protect|scan] [--rows N] [--runs N]  measure `pii`, and DuckDB and Polars beside it";

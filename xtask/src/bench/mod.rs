@@ -1,0 +1,58 @@
+//! `cargo xtask bench`: what does it cost, next to what people would use instead?
+//!
+//! Whole processes, from start to exit, in turns, so that a noisy minute falls on everybody. The peers do less: an unkeyed
+//! hash of the bytes, no normalisation, no policy, no log. That is the price to beat all the same.
+
+mod machine;
+mod measure;
+mod options;
+mod people;
+mod protect;
+mod scan;
+mod workspace;
+
+use std::fs;
+
+use options::{Options, What};
+
+use crate::Result;
+use crate::prerequisites;
+use crate::project;
+use crate::python;
+
+pub(crate) fn run(args: &[&str]) -> Result {
+    let options = Options::read(args)?;
+    prerequisites::ensure()?;
+    let python = python::venv()?;
+    let cache = project::target()?.join("xtask-bench");
+    let scratch = cache.join("scratch");
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
+    }
+    fs::create_dir_all(&scratch)?;
+    let bench = Bench {
+        workspace: if options.peers_only { None } else { Some(workspace::Workspace::make(&scratch)?) },
+        people: people::file(&cache, options.rows)?,
+        python,
+        scratch,
+        options,
+    };
+    println!("{}", machine::line());
+    println!("{} rows, {} columns, {} runs, medians\n", options.rows, people::COLUMNS, options.runs);
+    if options.what != Some(What::Scan) {
+        protect::run(&bench)?;
+    }
+    if options.what != Some(What::Protect) {
+        scan::run(&bench)?;
+    }
+    Ok(())
+}
+
+/// What every measurement needs.
+struct Bench {
+    options: Options,
+    python: std::path::PathBuf,
+    people: std::path::PathBuf,
+    scratch: std::path::PathBuf,
+    workspace: Option<workspace::Workspace>,
+}

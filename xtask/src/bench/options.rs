@@ -1,0 +1,55 @@
+//! What to measure, and how often.
+
+use crate::Result;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Options {
+    /// One of the two, or both.
+    pub(super) what: Option<What>,
+    pub(super) rows: usize,
+    pub(super) runs: usize,
+    /// Leave `pii` out.
+    pub(super) peers_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum What {
+    Protect,
+    Scan,
+}
+
+impl Options {
+    pub(super) fn read(args: &[&str]) -> Result<Self> {
+        let mut options = Self { what: None, rows: 5_000_000, runs: 5, peers_only: false };
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let mut number = || match args.next().map(|text| text.replace('_', "").parse()) {
+                Some(Ok(number)) if number > 0 => Ok(number),
+                _ => Err(format!("`{arg}` needs a number above 0")),
+            };
+            match *arg {
+                "protect" => options.what = Some(What::Protect),
+                "scan" => options.what = Some(What::Scan),
+                "--rows" => options.rows = number()?,
+                "--runs" => options.runs = number()?,
+                "--peers-only" => options.peers_only = true,
+                _ => return Err(format!("`{arg}` is not known: {USAGE}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+const USAGE: &str = "cargo xtask bench [protect|scan] [--rows N] [--runs N] [--peers-only]";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_in_any_order() {
+        let read = Options::read(&["--rows", "500_000", "scan", "--runs", "3"]).unwrap();
+        assert_eq!(read, Options { what: Some(What::Scan), rows: 500_000, runs: 3, peers_only: false });
+        assert_eq!(Options::read(&["--rows"]).unwrap_err().to_string(), "`--rows` needs a number above 0");
+    }
+}
