@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+
+use super::violation::At;
+use super::{Choice, ErasureStrategy, Place, Retention};
+use crate::vocab::{DatasetId, IdentifierKind, PurposeId, RecipientId, Tag};
+
+/// A table, a folder of files, a topic: what is in it, about whom, what for, and until when.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub(super) id: At<DatasetId>,
+    pub(super) description: Option<String>,
+    pub(super) location: String,
+    pub(super) purposes: Vec<At<PurposeId>>,
+    pub(super) subject: Option<At<Subject>>,
+    pub(super) retention: At<Retention>,
+    pub(super) erasure: ErasureStrategy,
+    pub(super) columns: BTreeMap<String, ColumnRule>,
+}
+
+impl Dataset {
+    /// Its name, usually `system.table`.
+    pub fn id(&self) -> &DatasetId {
+        &self.id.value
+    }
+
+    /// What it is, in the controller's words.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Where it lies: a path relative to the workspace, or a URL.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// What it may be used for (Art. 5(1)(b)).
+    pub fn purposes(&self) -> impl Iterator<Item = &PurposeId> {
+        self.purposes.iter().map(|p| &p.value)
+    }
+
+    /// Which column says whom a row is about. Every dataset with personal data has one.
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref().map(|s| &s.value)
+    }
+
+    /// How long it is kept (Art. 5(1)(e)).
+    pub fn retention(&self) -> &Retention {
+        &self.retention.value
+    }
+
+    /// What an erasure does to a person's rows (Art. 17).
+    pub fn erasure(&self) -> &ErasureStrategy {
+        &self.erasure
+    }
+
+    /// Every decided column, by path.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRule)> {
+        self.columns.iter().map(|(path, rule)| (path.as_str(), rule))
+    }
+
+    /// The decision on a column, the closest one: for `address.city` that one, else that on `address`.
+    pub fn column(&self, path: &str) -> Option<&ColumnRule> {
+        std::iter::successors(Some(path), |p| parent(p)).find_map(|p| self.columns.get(p))
+    }
+
+    /// Where the policy names it.
+    pub fn place(&self) -> &Place {
+        &self.id.at
+    }
+
+    pub(super) fn allows(&self, purpose: &PurposeId) -> bool {
+        self.purposes().any(|allowed| allowed == purpose)
+    }
+}
+
+/// What the controller decided on one column.
+#[derive(Clone, Debug)]
+pub struct ColumnRule {
+    pub(super) tag: Tag,
+    pub(super) at: Place,
+    pub(super) region: Option<String>,
+    pub(super) methods: BTreeMap<RecipientId, Choice>,
+}
+
+impl ColumnRule {
+    /// What the column is.
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// The country whose national spelling the values follow (ISO 3166-1 alpha-2), as `KR` for telephone numbers.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Methods for single recipients, which go before what the recipient lists.
+    pub fn methods(&self) -> &BTreeMap<RecipientId, Choice> {
+        &self.methods
+    }
+
+    /// Where the policy decides it.
+    pub fn place(&self) -> &Place {
+        &self.at
+    }
+}
+
+/// How a row names the person it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The column's path.
+    pub column: String,
+    /// What sort of identifier it holds.
+    pub kind: IdentifierKind,
+}
+
+/// The path of the column that holds this one.
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(parent, _)| parent)
+}
