@@ -1,1 +1,30 @@
-//! Where do bytes live, in which format?
+//! Where do bytes live, and in which format?
+//!
+//! A [`Source`] is one dataset in one or many files of one [`Format`]; it is read in Arrow batches, in bounded
+//! memory. A [`TableWriter`] writes one file: to a temporary name beside the target, flushed and synced, then
+//! renamed by [`Staged::publish`]. A reader of the target sees the old file or the new one, never half a file.
+//!
+//! What formats do to values:
+//!
+//! | format | types | missing values |
+//! |---|---|---|
+//! | CSV | every column is text, as written: `007` stays `007` | an empty field is missing, quoted or not, and is written back empty |
+//! | JSON lines | inferred from every row, strictly: a column that changes its type is an error | absent or `null`, written by leaving the key out |
+//! | Parquet, Arrow, Avro | the file's own | the file's own |
+//!
+//! Errors name the file, the row (from 1, without a header) and the column. They never repeat a value: it may be
+//! personal data.
+
+mod encoding;
+mod error;
+mod format;
+mod location;
+mod read;
+mod write;
+
+pub use encoding::Encoding;
+pub use error::Error;
+pub use format::{Compression, Format};
+pub use location::{Destination, Location, refuse_overwrite};
+pub use read::{Batches, Progress, ReadOptions, Source};
+pub use write::{Content, Staged, TableWriter, WriteOptions};

@@ -1,0 +1,288 @@
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::{Error, Format};
+
+/// Where a dataset lies: a file, a folder of files, a glob such as `in/*.csv`, or `-` for standard input.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Location(Place);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Stdin,
+    Path(PathBuf),
+}
+
+impl Location {
+    /// Standard input.
+    pub const STDIN: Self = Self(Place::Stdin);
+
+    /// Reads a location.
+    ///
+    /// # Errors
+    /// For an empty one, and for `s3://`, `postgres://`, `mysql://` or any other scheme: only paths so far.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Ok(match local(text)? {
+            "-" => Self::STDIN,
+            path => Self::from(PathBuf::from(path)),
+        })
+    }
+
+    /// Whether it is standard input.
+    pub fn is_stdin(&self) -> bool {
+        self.0 == Place::Stdin
+    }
+
+    /// The path or the pattern, unless it is standard input.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Stdin => None,
+            Place::Path(path) => Some(path),
+        }
+    }
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self(Place::Path(path))
+    }
+}
+
+impl FromStr for Location {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path() {
+            Some(path) => path.display().fmt(f),
+            None => f.write_str("-"),
+        }
+    }
+}
+
+/// Where a table is written to: a file, or `-` for standard output.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// Standard output.
+    Stdout,
+    /// A file. It appears under its name when it is published, whole.
+    Path(PathBuf),
+}
+
+impl Destination {
+    /// Reads a destination.
+    ///
+    /// # Errors
+    /// As for [`Location::parse`].
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Ok(match local(text)? {
+            "-" => Self::Stdout,
+            path => Self::Path(PathBuf::from(path)),
+        })
+    }
+}
+
+impl FromStr for Destination {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Refuses a destination that is one of the input files, by whatever path.
+///
+/// # Errors
+/// [`Error::Overwrite`].
+pub fn refuse_overwrite(inputs: &[PathBuf], destination: &Destination) -> Result<(), Error> {
+    let Destination::Path(path) = destination else { return Ok(()) };
+    // A target that does not exist yet is no input.
+    let Ok(target) = path.canonicalize() else { return Ok(()) };
+    if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == target)) {
+        return Err(Error::Overwrite { file: path.display().to_string() });
+    }
+    Ok(())
+}
+
+/// The files of some locations.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) files: Vec<PathBuf>,
+    /// Files in a folder or under a glob whose name tells no format.
+    pub(super) skipped: Vec<PathBuf>,
+}
+
+impl Found {
+    /// Adds what a path stands for. Folders are read in the order of their names, and so are the folders in them.
+    pub(super) fn add(&mut self, path: &Path, asked: Option<Format>) -> Result<(), Error> {
+        let before = self.files.len();
+        if path.is_dir() {
+            self.add_folder(path, asked)?;
+            if self.files.len() == before {
+                return Err(Error::EmptyFolder { folder: path.display().to_string() });
+            }
+        } else if let Some(pattern) = pattern(path) {
+            self.add_matches(pattern, asked)?;
+            if self.files.len() == before {
+                return Err(Error::NoMatch { pattern: pattern.to_owned() });
+            }
+        } else {
+            self.files.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    fn add_matches(&mut self, pattern: &str, asked: Option<Format>) -> Result<(), Error> {
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        let paths = glob::glob_with(pattern, options)
+            .map_err(|source| Error::Pattern { pattern: pattern.to_owned(), source })?;
+        for path in paths {
+            let path = path.map_err(|e| Error::Read { file: e.path().display().to_string(), source: e.into() })?;
+            if path.is_dir() {
+                self.add_folder(&path, asked)?;
+            } else {
+                self.add_file(path, asked);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_folder(&mut self, folder: &Path, asked: Option<Format>) -> Result<(), Error> {
+        let unreadable = |source| Error::Read { file: folder.display().to_string(), source };
+        let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            if is_hidden(&entry.path()) {
+                continue;
+            }
+            // A link to a folder is not followed: it may lead back up.
+            if entry.file_type().map_err(unreadable)?.is_dir() {
+                self.add_folder(&entry.path(), asked)?;
+            } else if entry.path().is_file() {
+                self.add_file(entry.path(), asked);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: PathBuf, asked: Option<Format>) {
+        let wanted = match (asked, Format::of_path(&path)) {
+            (Some(asked), Some(found)) => asked == found,
+            (Some(_), None) => path.extension().is_none(),
+            (None, found) => found.is_some(),
+        };
+        match wanted {
+            _ if is_hidden(&path) => {}
+            true => self.files.push(path),
+            false => self.skipped.push(path),
+        }
+    }
+}
+
+/// Names that Spark, Delta and others give to what is not data: `_SUCCESS`, `_delta_log`, `.part-0.crc`.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_')))
+}
+
+/// A file that exists is not a pattern, whatever its name.
+fn pattern(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    (text.contains(['*', '?', '[']) && !path.exists()).then_some(text)
+}
+
+fn local(text: &str) -> Result<&str, Error> {
+    if text.is_empty() {
+        return Err(Error::EmptyLocation);
+    }
+    match text.split_once("://") {
+        None => Ok(text),
+        Some((scheme @ ("s3" | "postgres" | "postgresql" | "mysql"), _)) => {
+            Err(Error::NotSupportedYet { scheme: scheme.to_owned() })
+        }
+        Some((scheme, _)) => Err(Error::UnknownScheme { scheme: scheme.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(found: &[PathBuf], root: &Path) -> Vec<String> {
+        found.iter().map(|p| p.strip_prefix(root).unwrap().display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_database_is_refused_without_repeating_its_password() {
+        let error = Location::parse("postgres://dpo:secret@crm/shop").unwrap_err().to_string();
+        assert_eq!(error, "`postgres://` is not supported yet: export the data to a file first");
+        assert!(matches!(Location::parse("s3://lake/a.parquet"), Err(Error::NotSupportedYet { .. })));
+        assert!(matches!(Destination::parse("gs://lake/a.parquet"), Err(Error::UnknownScheme { .. })));
+        assert!(matches!(Location::parse(""), Err(Error::EmptyLocation)));
+    }
+
+    #[test]
+    fn a_dash_is_standard_input() {
+        assert!(Location::parse("-").unwrap().is_stdin());
+        assert_eq!(Destination::parse("-").unwrap(), Destination::Stdout);
+        assert_eq!(Location::parse("a.csv").unwrap().to_string(), "a.csv");
+    }
+
+    #[test]
+    fn a_folder_gives_its_data_files_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in ["day=2/b.csv", "day=1/a.csv", "_SUCCESS", ".a.csv.crc", "_delta_log/0.csv", "README.md"] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "a\n").unwrap();
+        }
+        let mut found = Found::default();
+        found.add(dir.path(), None).unwrap();
+        assert_eq!(names(&found.files, dir.path()), ["day=1/a.csv", "day=2/b.csv"]);
+        assert_eq!(names(&found.skipped, dir.path()), ["README.md"]);
+    }
+
+    #[test]
+    fn a_glob_or_a_folder_without_files_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut found = Found::default();
+        assert!(matches!(found.add(dir.path(), None), Err(Error::EmptyFolder { .. })));
+        assert!(matches!(found.add(&dir.path().join("*.csv"), None), Err(Error::NoMatch { .. })));
+        assert!(matches!(found.add(&dir.path().join("a***"), None), Err(Error::Pattern { .. })));
+    }
+
+    #[test]
+    fn a_name_with_brackets_is_a_file_if_there_is_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a[1].csv");
+        fs::write(&path, "a\n").unwrap();
+        let mut found = Found::default();
+        found.add(&path, None).unwrap();
+        assert_eq!(found.files, [path]);
+    }
+
+    #[test]
+    fn the_output_cannot_be_an_input() {
+        let dir = tempfile::tempdir().unwrap();
+        let input = dir.path().join("a.csv");
+        fs::write(&input, "a\n").unwrap();
+        let by_another_way = Destination::Path(dir.path().join(".").join("a.csv"));
+        assert!(matches!(refuse_overwrite(&[input.clone()], &by_another_way), Err(Error::Overwrite { .. })));
+        refuse_overwrite(&[input], &Destination::Path(dir.path().join("b.csv"))).unwrap();
+    }
+}

@@ -1,0 +1,27 @@
+//! Writing: one file, whole or not at all.
+
+mod avro;
+mod csv;
+mod ipc;
+mod output;
+mod parquet;
+mod stage;
+mod table;
+
+pub use stage::{Content, Staged};
+pub use table::TableWriter;
+
+use super::{Compression, Format};
+
+/// How to write. The default writes what the file's name tells.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// The format; from the file's name if not given.
+    pub format: Option<Format>,
+    /// CSV: what stands between fields. If not given: a tab in `.tsv`, else a comma.
+    pub delimiter: Option<u8>,
+    /// Parquet, Arrow, Avro. If not given: Zstandard in Parquet, none in Arrow (it can be mapped into memory), and
+    /// DEFLATE in Avro (which every reader has).
+    pub compression: Option<Compression>,
+}
