@@ -1,1 +1,56 @@
 //! What happened?
+//!
+//! An append-only log that an auditor can verify without trusting whoever keeps it. [`AuditLog::append`]
+//! returns a [`Receipt`] once the entry is on disk, and whatever releases or destroys personal data asks
+//! for that receipt: no record, no act. [`AuditLog::checkpoint`] signs the Merkle root of everything so
+//! far; [`verify()`] checks a log, or a copy of one, and reads the format without the code that writes it.
+//!
+//! The tree is that of RFC 6962, the folder follows C2SP `tlog-tiles`, the signatures are C2SP
+//! `tlog-checkpoint`s. `docs/audit-format.md` gives every byte.
+//!
+//! No entry holds personal data of a data subject: people appear as an [`Alias`], free text as a salted
+//! commitment.
+
+mod action;
+mod append;
+mod checkpoint;
+mod create;
+mod disk;
+mod durable;
+mod entry;
+mod error;
+mod event;
+mod evidence;
+mod frame;
+mod hash;
+mod layout;
+mod merkle;
+mod note;
+mod proof;
+mod query;
+mod seal;
+mod segment;
+mod tile;
+mod verdict;
+mod verify;
+mod walk;
+
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod samples;
+
+pub use action::{Action, UnknownAction};
+pub use append::{AuditLog, Receipt, Settings};
+pub use checkpoint::Checkpoint;
+pub use entry::Entry;
+pub use error::Error;
+pub use event::{Alias, Decision, Event};
+pub use hash::Hash;
+pub use layout::Place;
+pub use merkle::{Range, leaf_hash, node_hash};
+pub use note::{Algorithm, Note, Signer, VerifierKey};
+pub use proof::{ProofError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
+pub use query::{Entries, Filter, read};
+pub use verdict::{Report, Verdict};
+pub use verify::{Trust, verify};

@@ -1,0 +1,457 @@
+use std::fs::{self, File};
+use std::io::Write;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::checkpoint::TreeHead;
+use super::entry::{self, Head, Unreadable};
+use super::frame::{self, HEADER_BYTES};
+use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
+use super::segment::{Segment, Tail};
+use super::tile::{self, Frontier, Tile};
+use super::{Error, Hash, Place, durable, leaf_hash};
+
+/// The log on disk, as far as this process has read it.
+///
+/// Other processes append too. Everything goes through [`Disk::exclusively`], which takes the file lock
+/// and reads what they have added first.
+pub(super) struct Disk {
+    layout: Layout,
+    lock: Arc<File>,
+    /// The last segment: open for appending, its first entry, its bytes up to the last whole frame.
+    file: File,
+    first: u64,
+    length: u64,
+    tree: Frontier,
+    last: Timestamp,
+    /// The newest tree that this one is known to continue.
+    signed: TreeHead,
+    poisoned: Option<String>,
+}
+
+/// What one flush wrote.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) first: u64,
+    pub(super) leaves: Vec<Hash>,
+}
+
+impl Disk {
+    /// Reads the end of the log: from the last tile that a signature covers on.
+    pub(super) fn open(layout: Layout) -> Result<Self, Error> {
+        layout.origin()?;
+        let path = layout.path(LOCK);
+        let lock = File::options().append(true).create(true).open(&path).map_err(Error::io("open", &path))?;
+        let lock = Arc::new(lock);
+        let _held = Held::take(&lock, &layout)?;
+        Self::load(layout, Arc::clone(&lock))
+    }
+
+    /// Runs `act` while no other process reads the end of the log or writes.
+    pub(super) fn exclusively<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        if let Some(why) = &self.poisoned {
+            return Err(Error::Poisoned { why: why.clone() });
+        }
+        let lock = Arc::clone(&self.lock);
+        let _held = Held::take(&lock, &self.layout)?;
+        self.catch_up()?;
+        act(self)
+    }
+
+    /// Appends `events`, JSON each, and returns when they are on disk.
+    pub(super) fn append(
+        &mut self,
+        events: &[String],
+        host: &str,
+        now: Timestamp,
+        segment_bytes: u64,
+    ) -> Result<Written, Error> {
+        if self.length >= segment_bytes && self.tree.size() > self.first {
+            self.roll()?;
+        }
+        let first = self.tree.size();
+        let time = now.max(self.last);
+        let mut bytes = Vec::with_capacity(events.iter().map(|event| event.len() + host.len() + 128).sum());
+        let mut leaves = Vec::with_capacity(events.len());
+        for (seq, event) in (first..).zip(events) {
+            let entry = entry::encode(&Head { seq, time }, host, event);
+            frame::write(entry.as_bytes(), &mut bytes);
+            leaves.push(leaf_hash(entry.as_bytes()));
+        }
+        let path = self.layout.segment(self.first);
+        let written = self.file.write_all(&bytes).map_err(Error::io("write", &path));
+        if let Err(error) = written.and_then(|()| self.file.sync_data().map_err(Error::io("flush", &path))) {
+            return Err(self.poison(error));
+        }
+        self.length += bytes.len() as u64;
+        self.last = time;
+        leaves.iter().for_each(|leaf| self.grow(*leaf));
+        Ok(Written { first, leaves })
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) fn head(&self, origin: &str) -> TreeHead {
+        TreeHead { origin: origin.to_owned(), size: self.tree.size(), root: self.tree.root() }
+    }
+
+    /// Makes sure that this tree continues `signed`, and that everything in it is on disk, whoever wrote it.
+    pub(super) fn settle(&mut self, signed: &TreeHead) -> Result<(), Error> {
+        if *signed != self.signed {
+            // Another process has signed since this one looked.
+            self.reread()?;
+        }
+        let path = self.layout.segment(self.first);
+        if let Err(error) = self.file.sync_data().map_err(Error::io("flush", &path)) {
+            return Err(self.poison(error));
+        }
+        if self.flush_tiles().is_err() {
+            self.reread()?;
+            self.flush_tiles()?;
+        }
+        Ok(())
+    }
+
+    /// From now on no smaller tree may be signed.
+    pub(super) fn commit_to(&mut self, head: &TreeHead) -> Result<(), Error> {
+        durable::replace(&self.layout.path(MAX_SIGNED), head.to_string().as_bytes())?;
+        self.signed = head.clone();
+        Ok(())
+    }
+
+    fn flush_tiles(&self) -> Result<(), Error> {
+        let (mut level, mut from, mut to) = (0u8, self.signed.size >> 8, self.tree.size() >> 8);
+        while to > 0 {
+            for index in from..to {
+                let path = self.layout.path(&tile::path(level, index));
+                File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("flush", &path))?;
+                path.parent().map_or(Ok(()), durable::flush_folder)?;
+            }
+            (level, from, to) = (level + 1, from >> 8, to >> 8);
+        }
+        Ok(())
+    }
+
+    /// Reads the end of the log anew, from the newest signature on, and derives missing tiles again.
+    fn reread(&mut self) -> Result<(), Error> {
+        let expected = (self.tree.size(), self.tree.root());
+        *self = Self::load(self.layout.clone(), Arc::clone(&self.lock))?;
+        if expected == (self.tree.size(), self.tree.root()) {
+            return Ok(());
+        }
+        Err(Error::damaged(Place::file(SEGMENTS), "it changed since it was read"))
+    }
+
+    /// After a failed flush the kernel may hold pages that never reached the disk, and says so only once.
+    /// So nothing may build on them: not this process, and, as far as cutting helps, no other.
+    fn poison(&mut self, error: Error) -> Error {
+        let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+        self.poisoned = Some(format!("{error}{cause}"));
+        let _ = self.file.set_len(self.length);
+        error
+    }
+
+    fn load(layout: Layout, lock: Arc<File>) -> Result<Self, Error> {
+        let signed = max_signed(&layout)?;
+        // A tile that is missing is derived again; whether one is right shows at the signed root.
+        let tiles = signed.size / tile::WIDTH as u64;
+        let stored = Frontier::restore(tiles, |level, index| {
+            fs::read(layout.path(&tile::path(level, index))).ok().and_then(|bytes| tile::read(&bytes)).ok_or(())
+        });
+        let tree = stored.unwrap_or_default();
+        let start = tree.size();
+        let firsts = layout.segments()?;
+        let Some(first) = firsts.iter().copied().rfind(|first| *first < start.max(1)) else {
+            return Err(Error::damaged(Place::file(SEGMENTS), "the first segment is missing"));
+        };
+        let path = layout.segment(first);
+        let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
+        let (length, last, poisoned) = (HEADER_BYTES, Timestamp::MIN, None);
+        let mut disk = Self { layout, lock, file, first, length, tree, last, signed, poisoned };
+        disk.skip(start)?;
+        disk.expect_signed()?;
+        disk.catch_up()?;
+        if disk.tree.size() < disk.signed.size {
+            return Err(Error::RolledBack { signed: disk.signed.size, found: disk.tree.size() });
+        }
+        Ok(disk)
+    }
+
+    /// Passes over the entries before `start`, whose hashes the tiles gave.
+    fn skip(&mut self, start: u64) -> Result<(), Error> {
+        let mut segment = Segment::open(&self.layout, self.first, None)?;
+        while segment.next() < start {
+            let Some(block) = segment.block()? else {
+                return Err(Error::RolledBack { signed: start, found: segment.next() });
+            };
+            for (index, payload) in (block.first..start).zip(block.payloads()) {
+                self.length += frame::size(payload);
+                if index + 1 == start {
+                    self.last = read_head(index, payload)?.time;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads to the end of the last segment, and cuts what a writer that died left there unfinished.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        loop {
+            let path = self.layout.segment(self.first);
+            let length = self.file.metadata().map_err(Error::io("read", &path))?.len();
+            if length < self.length {
+                return Err(Error::damaged(Place::segment(self.first), "it is shorter than it was"));
+            }
+            if length > self.length {
+                self.read_segment()?;
+            }
+            let next = self.tree.size();
+            if next == self.first || !self.layout.segment(next).exists() {
+                return Ok(());
+            }
+            Segment::open(&self.layout, next, None)?;
+            let path = self.layout.segment(next);
+            self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
+            (self.first, self.length) = (next, HEADER_BYTES);
+        }
+    }
+
+    fn read_segment(&mut self) -> Result<(), Error> {
+        let mut segment = Segment::open(&self.layout, self.first, None)?;
+        segment.resume(self.tree.size(), self.length)?;
+        while let Some(block) = segment.block()? {
+            for (index, payload) in (block.first..).zip(block.payloads()) {
+                let head = read_head(index, payload)?;
+                if head.time < self.last {
+                    return Err(Error::damaged(Place::Entry(index), "it is older than the entry before it"));
+                }
+                self.last = head.time;
+                self.grow(leaf_hash(payload));
+                self.expect_signed()?;
+            }
+        }
+        self.length = segment.offset();
+        match segment.tail()? {
+            Tail::Clean => Ok(()),
+            Tail::Torn if self.is_last() && self.signed.size <= self.tree.size() => self.cut(),
+            Tail::Torn | Tail::Broken => Err(Error::damaged(segment.place(), {
+                format!("the frame at byte {} is broken, where entry {} should be", self.length, self.tree.size())
+            })),
+        }
+    }
+
+    /// Cuts what lies beyond the last whole frame. Under the lock only: a writer at work is no wreck.
+    fn cut(&mut self) -> Result<(), Error> {
+        let path = self.layout.segment(self.first);
+        self.file.set_len(self.length).map_err(Error::io("cut", &path))?;
+        self.file.sync_data().map_err(Error::io("flush", &path))
+    }
+
+    fn is_last(&self) -> bool {
+        self.layout.segments().is_ok_and(|firsts| firsts.last() == Some(&self.first))
+    }
+
+    fn expect_signed(&self) -> Result<(), Error> {
+        let TreeHead { origin: _, size, root } = &self.signed;
+        if self.tree.size() != *size || self.tree.root() == *root {
+            return Ok(());
+        }
+        Err(Error::damaged(Place::file(MAX_SIGNED), format!("the first {size} entries are not those signed")))
+    }
+
+    /// Begins the next segment. The last one is on disk: every append ends with a flush.
+    fn roll(&mut self) -> Result<(), Error> {
+        let first = self.tree.size();
+        let path = self.layout.segment(first);
+        durable::replace(&path, &frame::header(first))?;
+        self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
+        (self.first, self.length) = (first, HEADER_BYTES);
+        Ok(())
+    }
+
+    fn grow(&mut self, leaf: Hash) {
+        let mut full = Vec::new();
+        self.tree.push(leaf, &mut full);
+        for tile in full {
+            // An entry on disk stands, whatever becomes of a tile: `settle` derives a missing one again.
+            let _ = self.keep(&tile);
+        }
+    }
+
+    /// Writes a tile unless it is there. Tiles can be derived again, so they are flushed only before a
+    /// signature covers them.
+    fn keep(&self, tile: &Tile) -> Result<(), Error> {
+        let path = self.layout.path(&tile::path(tile.level, tile.index));
+        let bytes = tile.bytes();
+        if fs::read(&path).is_ok_and(|found| found == bytes) {
+            return Ok(());
+        }
+        let folder = path.parent().unwrap_or(self.layout.dir());
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        durable::place_unflushed(&path, &bytes)
+    }
+}
+
+/// The newest tree that may have been signed.
+pub(super) fn max_signed(layout: &Layout) -> Result<TreeHead, Error> {
+    TreeHead::parse(&layout.text(MAX_SIGNED)?)
+        .map_err(|error| Error::damaged(Place::file(MAX_SIGNED), error.to_string()))
+}
+
+fn read_head(index: u64, payload: &[u8]) -> Result<Head, Error> {
+    let place = Place::Entry(index);
+    match entry::head(payload) {
+        Ok(head) if head.seq == index => Ok(head),
+        Ok(head) => Err(Error::damaged(place, format!("it says that it is entry {}", head.seq))),
+        Err(Unreadable::Newer(found)) => Err(Error::Newer { place, found, known: entry::VERSION }),
+        Err(Unreadable::Malformed(why)) => Err(Error::damaged(place, why)),
+    }
+}
+
+/// The file lock, until dropped.
+struct Held<'a>(&'a File);
+
+impl<'a> Held<'a> {
+    fn take(lock: &'a File, layout: &Layout) -> Result<Self, Error> {
+        lock.lock().map_err(Error::io("lock", &layout.path(LOCK)))?;
+        Ok(Self(lock))
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Closing the file would free it as well.
+        let _ = self.0.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::AuditLog;
+    use crate::audit::Verdict;
+    use crate::audit::read;
+    use crate::audit::samples::{copy, empty, fill, open, settings, signer, verdict};
+
+    const SEGMENT: &str = "seg/000000000000.seg";
+
+    #[test]
+    fn a_torn_end_is_cut_and_the_log_goes_on() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 2);
+        let kept = log.checkpoint().unwrap();
+        let start = fs::metadata(dir.join(SEGMENT)).unwrap().len() as usize;
+        fill(&log, 2, 5);
+        let whole = fs::read(dir.join(SEGMENT)).unwrap();
+        let frame = (whole.len() - start) / 3;
+        drop(log);
+        for cut in start..whole.len() {
+            fs::write(dir.join(SEGMENT), &whole[..cut]).unwrap();
+            let survive = 2 + ((cut - start) / frame) as u64;
+            let torn = u64::from((cut - start) % frame != 0);
+            let expected =
+                if survive + torn == 2 { Verdict::Verified } else { Verdict::UnsealedTail(survive - 2 + torn) };
+            assert_eq!(verdict(&dir), expected, "cut at {cut}");
+            let log = open(&dir);
+            assert_eq!(read(&dir).unwrap().count() as u64, survive, "cut at {cut}");
+            let receipt = log.append(&crate::audit::samples::event(9)).unwrap();
+            assert_eq!(receipt.index(), survive);
+        }
+        let text = fs::read_to_string(dir.join("checkpoint")).unwrap();
+        assert_eq!(text, kept.to_string());
+    }
+
+    #[test]
+    fn a_writer_that_died_beside_an_open_log_is_cleared_away() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 2);
+        let mut file = File::options().append(true).open(dir.join(SEGMENT)).unwrap();
+        file.write_all(&[200, 0, 0, 0, 1, 2, 3]).unwrap();
+        fill(&log, 2, 4);
+        log.checkpoint().unwrap();
+        assert_eq!(verdict(&dir), Verdict::Verified);
+    }
+
+    #[test]
+    fn what_is_broken_before_whole_frames_is_never_repaired() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 5);
+        drop(log);
+        let whole = fs::read(dir.join(SEGMENT)).unwrap();
+        let frame = (whole.len() - 24) / 5;
+        for at in [24, 25, 28, 40, 24 + 2 * frame, 24 + 3 * frame + 9] {
+            let (_other, dir) = copy(&dir);
+            let mut spoilt = whole.clone();
+            spoilt[at] ^= 1;
+            fs::write(dir.join(SEGMENT), &spoilt).unwrap();
+            let refused = AuditLog::open(&dir, signer(), settings());
+            assert!(matches!(refused, Err(Error::Damaged { .. })), "byte {at}");
+            assert_eq!(fs::read(dir.join(SEGMENT)).unwrap(), spoilt);
+            assert!(matches!(verdict(&dir), Verdict::Tampered { .. }), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_broken_last_frame_that_was_signed_is_not_cut() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 3);
+        log.checkpoint().unwrap();
+        drop(log);
+        let whole = fs::read(dir.join(SEGMENT)).unwrap();
+        fs::write(dir.join(SEGMENT), &whole[..whole.len() - 1]).unwrap();
+        assert!(matches!(AuditLog::open(&dir, signer(), settings()), Err(Error::Damaged { .. })));
+        assert_eq!(verdict(&dir), Verdict::tampered(Place::Entry(2), "its frame is broken, and it was signed"));
+    }
+
+    #[test]
+    fn a_long_log_opens_from_its_tiles_and_mends_them() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 1000);
+        log.checkpoint().unwrap();
+        fill(&log, 1000, 1300);
+        drop(log);
+        fs::remove_file(dir.join("tile/0/001")).unwrap();
+        fs::write(dir.join("tile/0/004"), b"half").unwrap();
+        assert_eq!(verdict(&dir), Verdict::Unverifiable("`tile/0/001`".to_owned()));
+        let log = open(&dir);
+        fill(&log, 1300, 1301);
+        log.checkpoint().unwrap();
+        assert_eq!(verdict(&dir), Verdict::Verified);
+        drop(log);
+        let log = open(&dir);
+        fill(&log, 1301, 1600);
+        assert_eq!(log.checkpoint().unwrap().size(), 1600);
+        assert_eq!(verdict(&dir), Verdict::Verified);
+    }
+
+    #[test]
+    fn an_entry_of_a_newer_version_is_refused() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 2);
+        let newer =
+            entry::encode(&Head { seq: 2, time: Timestamp::now() }, "\"h\"", "{}").replace("\"v\":1", "\"v\":2");
+        let mut bytes = fs::read(dir.join(SEGMENT)).unwrap();
+        frame::write(newer.as_bytes(), &mut bytes);
+        fs::write(dir.join(SEGMENT), bytes).unwrap();
+        let error = log.append(&crate::audit::samples::event(0)).unwrap_err();
+        assert_eq!(error.to_string(), "entry 2 is of format version 2, and this program reads up to version 1");
+        assert_eq!(verdict(&dir).to_string(), "UNVERIFIABLE(a newer program: entry 2 is of version 2)");
+    }
+
+    #[test]
+    fn after_a_failed_flush_nothing_more_is_taken() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 1);
+        let mut disk = Disk::open(Layout::new(&dir)).unwrap();
+        let failure = Error::io("flush", &dir)(std::io::Error::other("no such luck"));
+        disk.poison(failure);
+        let refused = disk.exclusively(|_| Ok(())).unwrap_err();
+        assert!(
+            matches!(refused, Error::Poisoned { .. }) && refused.to_string().ends_with("no such luck"),
+            "{refused}"
+        );
+    }
+}

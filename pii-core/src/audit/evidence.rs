@@ -1,0 +1,85 @@
+use std::fs::{self, File};
+
+use super::checkpoint::TreeHead;
+use super::layout::{CHECKPOINT, CHECKPOINTS, LOCK, Layout, MAX_SIGNED};
+use super::{Checkpoint, Error, Place, VerifierKey};
+
+/// Everything about a log but its entries, as it was at one moment.
+pub(super) struct Evidence {
+    pub(super) origin: String,
+    pub(super) keys: Vec<VerifierKey>,
+    /// Every checkpoint ever signed, in order.
+    pub(super) checkpoints: Vec<Checkpoint>,
+    /// The newest tree that may have been signed.
+    pub(super) signed: TreeHead,
+    /// The first entry of each segment, and how many bytes it had.
+    pub(super) segments: Vec<(u64, u64)>,
+}
+
+impl Evidence {
+    /// Looks at a log while nobody writes to it. What follows may take its time: segments only grow.
+    pub(super) fn collect(layout: &Layout) -> Result<Self, Error> {
+        // A copy may have no lock, and no writers.
+        let lock = File::open(layout.path(LOCK)).ok().filter(|lock| lock.lock_shared().is_ok());
+        let origin = layout.origin()?;
+        let keys = layout.keys()?;
+        let newest = layout.text(CHECKPOINT)?;
+        let list = layout.text(CHECKPOINTS)?;
+        let signed = layout.text(MAX_SIGNED)?;
+        let mut segments = Vec::new();
+        for first in layout.segments()? {
+            let path = layout.segment(first);
+            segments.push((first, fs::metadata(&path).map_err(Error::io("read", &path))?.len()));
+        }
+        drop(lock);
+
+        let newest = Checkpoint::parse(&newest).map_err(damaged(CHECKPOINT))?;
+        let checkpoints = parse_list(&list).map_err(damaged(CHECKPOINTS))?;
+        let signed = TreeHead::parse(&signed).map_err(damaged(MAX_SIGNED))?;
+        // It may lack the last one in the list, if the process that signed died in between.
+        if !checkpoints.contains(&newest) {
+            return Err(Error::damaged(Place::file(CHECKPOINT), format!("it is not in `{CHECKPOINTS}`")));
+        }
+        let evidence = Self { origin, keys, checkpoints, signed, segments };
+        evidence.agrees()?;
+        Ok(evidence)
+    }
+
+    /// How many entries the newest checkpoint covers.
+    pub(super) fn sealed(&self) -> u64 {
+        self.checkpoints.last().map_or(0, Checkpoint::size)
+    }
+
+    /// Whether the small files tell the same story.
+    fn agrees(&self) -> Result<(), Error> {
+        let heads = self.checkpoints.iter().map(|checkpoint| (CHECKPOINTS, checkpoint.head()));
+        let mut size = 0;
+        for (name, head) in heads.chain([(MAX_SIGNED, &self.signed)]) {
+            if head.origin != self.origin {
+                let why = format!("it is about `{}`, and this log is `{}`", head.origin, self.origin);
+                return Err(Error::damaged(Place::file(name), why));
+            }
+            if head.size < size {
+                let why = format!("it goes back from {size} entries to {}", head.size);
+                return Err(Error::damaged(Place::file(name), why));
+            }
+            size = head.size;
+        }
+        Ok(())
+    }
+}
+
+/// Checkpoints, each followed by an empty line. The last may be unfinished, and then does not count.
+fn parse_list(list: &str) -> Result<Vec<Checkpoint>, Error> {
+    let mut checkpoints = Vec::new();
+    let mut paragraphs = list.split_inclusive("\n\n");
+    while let (Some(text), Some(signatures)) = (paragraphs.next(), paragraphs.next()) {
+        let Some(lines) = signatures.strip_suffix("\n\n") else { break };
+        checkpoints.push(Checkpoint::parse(&format!("{text}{lines}\n"))?);
+    }
+    Ok(checkpoints)
+}
+
+fn damaged(name: &'static str) -> impl FnOnce(Error) -> Error {
+    move |error| Error::damaged(Place::file(name), error.to_string())
+}

@@ -1,0 +1,197 @@
+use std::path::Path;
+
+use super::evidence::Evidence;
+use super::layout::{CHECKPOINTS, Layout, MAX_SIGNED, ORIGIN};
+use super::walk::Walk;
+use super::{Checkpoint, Error, Hash, Place, Report, Verdict, VerifierKey};
+
+/// What whoever verifies knows from elsewhere.
+///
+/// Without it, a log can only be shown to agree with itself: no log can show that its end was cut, or that
+/// all of it was replaced.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Checkpoints kept elsewhere.
+    pub anchors: Vec<Checkpoint>,
+    /// Keys of the log, received on another way than with the log.
+    pub keys: Vec<VerifierKey>,
+}
+
+/// Checks a log, or a copy of one: every frame, every entry, every checkpoint ever signed, every tile.
+///
+/// It only reads, and may run while others append.
+///
+/// # Errors
+/// [`Error::NotALog`] or [`Error::Io`] if there is nothing to judge. What is wrong with a log is no error
+/// but a [`Verdict`].
+pub fn verify(dir: &Path, trust: &Trust) -> Result<Report, Error> {
+    let layout = Layout::new(dir);
+    let mut report = Report {
+        verdict: Verdict::Verified,
+        origin: layout.origin().unwrap_or_default(),
+        entries: 0,
+        sealed: 0,
+        checkpoints: 0,
+        keys: Vec::new(),
+        first: None,
+        last: None,
+        claims_unchecked: Vec::new(),
+    };
+    report.verdict = match examine(&layout, trust, &mut report) {
+        Ok(verdict) => verdict,
+        Err(Error::Damaged { place, why }) => Verdict::tampered(place, why),
+        Err(Error::Newer { place, found, .. }) => {
+            Verdict::Unverifiable(format!("a newer program: {place} is of version {found}"))
+        }
+        Err(Error::NotALog { missing, .. }) if missing != ORIGIN => Verdict::Unverifiable(format!("`{missing}`")),
+        Err(error) => return Err(error),
+    };
+    Ok(report)
+}
+
+fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdict, Error> {
+    let evidence = Evidence::collect(layout)?;
+    let mut missing = Vec::new();
+    let signers = check_signatures(&evidence, trust, report, &mut missing)?;
+
+    let anchors = check_anchors(&evidence, trust, &mut missing);
+    let checkpoints = evidence.checkpoints.iter().chain(anchors).map(|checkpoint| checkpoint.head().clone());
+    let mut walk = Walk::new(layout, checkpoints.chain([evidence.signed.clone()]).collect());
+    let walked = walk.run(&evidence.segments);
+    report.entries = walk.size();
+    (report.first, report.last) = (walk.first, walk.last);
+    walked.map_err(|error| blame_file(error, &evidence))?;
+
+    if let Some(anchor) = walk.beyond() {
+        if walk.torn {
+            return Err(Error::damaged(Place::Entry(walk.size()), "its frame is broken, and it was signed"));
+        }
+        return Ok(Verdict::RolledBack { anchor, log: walk.size() });
+    }
+    report.sealed = evidence.sealed();
+    report.checkpoints = evidence.checkpoints.len() as u64;
+    check_succession(&evidence, trust, &signers, &walk, &mut missing)?;
+    check_tiles(&walk, report, &mut missing)?;
+    if let Some(missing) = missing.into_iter().next() {
+        return Ok(Verdict::Unverifiable(missing));
+    }
+    if walk.torn {
+        report.claims_unchecked.push("part of an entry stands at the end, by a writer that died or still works".into());
+    }
+    match walk.size() - report.sealed + u64::from(walk.torn) {
+        0 => Ok(Verdict::Verified),
+        unsealed => Ok(Verdict::UnsealedTail(unsealed)),
+    }
+}
+
+/// Checks every signature ever made, and returns who made them, a list a checkpoint.
+fn check_signatures(
+    evidence: &Evidence,
+    trust: &Trust,
+    report: &mut Report,
+    missing: &mut Vec<String>,
+) -> Result<Vec<Vec<VerifierKey>>, Error> {
+    if trust.keys.is_empty() {
+        report
+            .claims_unchecked
+            .push("whether the keys are the controller's: they were taken from the log itself".into());
+    }
+    if trust.anchors.is_empty() {
+        report.claims_unchecked.push("whether entries were cut from the end: no anchor was given".into());
+    }
+    let keys: Vec<_> = evidence.keys.iter().chain(&trust.keys).cloned().collect();
+    let mut all = Vec::new();
+    for checkpoint in &evidence.checkpoints {
+        let signers = checkpoint.note().signers(&keys).map_err(|error| {
+            Error::damaged(Place::file(CHECKPOINTS), format!("at {} entries, {error}", checkpoint.size()))
+        })?;
+        if signers.is_empty() {
+            missing.push(format!("key {}", checkpoint.note().key_ids().join(" or ")));
+        }
+        for id in signers.iter().map(|key| key.id()) {
+            if !report.keys.contains(&id) {
+                report.keys.push(id);
+            }
+        }
+        all.push(signers.into_iter().cloned().collect());
+    }
+    Ok(all)
+}
+
+/// The anchors that speak of this log, signed by a key that is known.
+fn check_anchors<'a>(evidence: &Evidence, trust: &'a Trust, missing: &mut Vec<String>) -> Vec<&'a Checkpoint> {
+    let keys: Vec<_> = evidence.keys.iter().chain(&trust.keys).cloned().collect();
+    let mut anchors = Vec::new();
+    for anchor in &trust.anchors {
+        let ours = anchor.origin() == evidence.origin;
+        if ours && anchor.note().signers(&keys).is_ok_and(|signers| !signers.is_empty()) {
+            anchors.push(anchor);
+        } else {
+            missing.push(format!("an anchor of `{}` signed by a known key", evidence.origin));
+        }
+    }
+    anchors
+}
+
+/// A key is trusted if it was given, or was the first, or if an entry introduced it and a trusted key
+/// signed that entry. A stranger's key in the folder is then worth nothing.
+fn check_succession(
+    evidence: &Evidence,
+    trust: &Trust,
+    signers: &[Vec<VerifierKey>],
+    walk: &Walk<'_>,
+    missing: &mut Vec<String>,
+) -> Result<(), Error> {
+    let mut trusted = trust.keys.clone();
+    if trusted.is_empty() {
+        trusted.extend(signers.first().into_iter().flatten().cloned());
+    }
+    let (mut began, mut newest) = (false, false);
+    for (checkpoint, signers) in evidence.checkpoints.iter().zip(signers) {
+        newest = signers.iter().any(|key| trusted.contains(key));
+        began |= newest;
+        if newest {
+            let introduced = |key: &VerifierKey| {
+                let digest = Hash::of(key.to_string().as_bytes());
+                walk.introduced.iter().any(|(index, key)| *index < checkpoint.size() && *key == digest)
+            };
+            trusted.extend(evidence.keys.iter().filter(|key| introduced(key)).cloned());
+        } else if let (true, Some(key)) = (began, signers.first()) {
+            let why =
+                format!("key {} signs {} entries, and no key before it introduced it", key.id(), checkpoint.size());
+            return Err(Error::damaged(Place::file(CHECKPOINTS), why));
+        }
+    }
+    if !newest {
+        missing.push("a signature by a trusted key".to_owned());
+    }
+    Ok(())
+}
+
+fn check_tiles(walk: &Walk<'_>, report: &mut Report, missing: &mut Vec<String>) -> Result<(), Error> {
+    for tile in &walk.tiles {
+        match tile.differs {
+            // Tiles are flushed before a signature covers them, and not sooner.
+            _ if tile.end > report.sealed => {
+                report.claims_unchecked.push(format!("`{}`: it is not signed, and will be derived again", tile.path));
+            }
+            Some(entry) => {
+                let why = format!("it is not what the entries say, from entry {entry} on");
+                return Err(Error::damaged(Place::file(tile.path.as_str()), why));
+            }
+            None => missing.push(format!("`{}`", tile.path)),
+        }
+    }
+    Ok(())
+}
+
+/// If the newest checkpoint is of the same size and fits, the entries are right and `max_signed` is not.
+fn blame_file(error: Error, evidence: &Evidence) -> Error {
+    let newest = evidence.checkpoints.last().map(Checkpoint::head);
+    match newest {
+        Some(head) if head.size == evidence.signed.size && head.root != evidence.signed.root => {
+            Error::damaged(Place::file(MAX_SIGNED), format!("it is not what was signed at {} entries", head.size))
+        }
+        _ => error,
+    }
+}
