@@ -1,1 +1,123 @@
-//! what went wrong, for callers?
+//! What went wrong, for callers?
+//!
+//! Each room has its own error; this roof holds them all, adds nothing to their words, and gives each a
+//! stable [`code`](Error::code) that scripts can rely on.
+
+use crate::vocab::{DatasetId, MalformedName, PurposeId};
+use crate::{audit, batch, catalog, keyring, outbound, policy, pseudonym, state, store, tag, vault};
+
+/// Anything that can go wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The audit log.
+    #[error(transparent)]
+    Audit(#[from] audit::Error),
+    /// A batch.
+    #[error(transparent)]
+    Batch(#[from] batch::Error),
+    /// The catalog.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+    /// Keys.
+    #[error(transparent)]
+    Keyring(#[from] keyring::Error),
+    /// The door out.
+    #[error(transparent)]
+    Outbound(#[from] outbound::Error),
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
+    /// A value's new form.
+    #[error(transparent)]
+    Pseudonym(#[from] pseudonym::Error),
+    /// A database file.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// Files.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    /// Detection.
+    #[error(transparent)]
+    Tag(#[from] tag::Error),
+    /// A name.
+    #[error(transparent)]
+    Name(#[from] MalformedName),
+    /// There is no workspace here or above.
+    #[error("no workspace in `{}` or above it", .0.display())]
+    NoWorkspace(std::path::PathBuf),
+    /// There is a workspace already.
+    #[error("`{}` is a workspace already", .0.display())]
+    WorkspaceExists(std::path::PathBuf),
+    /// The workspace's settings cannot be read.
+    #[error("`{}`: {reason}", .path.display())]
+    Settings {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The policy knows no such purpose.
+    #[error("the policy has no purpose `{0}`")]
+    UnknownPurpose(PurposeId),
+    /// The policy knows no such dataset.
+    #[error("the policy has no dataset `{0}`")]
+    UnknownDataset(DatasetId),
+    /// The vault knows nobody by these identifiers.
+    #[error("the vault knows nobody by {identifiers}")]
+    UnknownSubject {
+        /// How many, and of which kinds; never their values.
+        identifiers: String,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The operating system refuses.
+    #[error("`{}`", .path.display())]
+    Io {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// A stable, dotted name: `batch.undecided`, `keyring.wrong-key`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Audit(_) => "audit",
+            Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
+            Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
+            Self::Batch(batch::Error::Refused(_)) => "policy.refused",
+            Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
+            | Self::Vault(vault::Error::State(state::Error::Locked))
+            | Self::Catalog(catalog::Error::State(state::Error::Locked))
+            | Self::State(state::Error::Locked) => "state.locked",
+            Self::Batch(_) => "batch",
+            Self::Catalog(_) => "catalog",
+            Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
+            Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
+            Self::Keyring(_) => "keyring",
+            Self::Outbound(_) => "outbound",
+            Self::Policy(policy::Error::Violations(_)) => "policy.violations",
+            Self::Policy(_) => "policy",
+            Self::Pseudonym(_) => "pseudonym",
+            Self::State(_) => "state",
+            Self::Store(_) => "store",
+            Self::Tag(_) => "tag",
+            Self::Vault(_) => "vault",
+            Self::Name(_) => "vocab.malformed-name",
+            Self::NoWorkspace(_) => "workspace.none",
+            Self::WorkspaceExists(_) => "workspace.exists",
+            Self::Settings { .. } => "workspace.settings",
+            Self::UnknownPurpose(_) => "policy.unknown-purpose",
+            Self::UnknownSubject { .. } => "vault.unknown-subject",
+            Self::Interrupted => "interrupted",
+            Self::Io { .. } => "io",
+        }
+    }
+}

@@ -1,1 +1,27 @@
 //! With which key?
+//!
+//! ```text
+//! root key (KEK)           PII_KEY_FILE, PII_KEY_COMMAND, later a KMS; never inside the workspace
+//!  └─ master secret        random, in `.pii/keys/master.json`, wrapped by the root key
+//!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
+//!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
+//!      ├─ vault key        HKDF, wraps the random key of each person
+//!      └─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
+//! ```
+//!
+//! Changing the root key rewraps the master secret and touches nothing else. HKDF is RFC 5869 with
+//! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
+
+mod derive;
+mod error;
+mod provider;
+mod ring_of_keys;
+mod root;
+mod seal;
+
+pub use derive::PseudonymKey;
+pub use error::Error;
+pub use provider::{KeyCommand, KeyFile, KeyProvider};
+pub use ring_of_keys::{Epoch, Keyring};
+pub use root::{KeyId, RootKey};
+pub use seal::SealingKey;

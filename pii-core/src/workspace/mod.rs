@@ -1,1 +1,139 @@
 //! Where does this controller keep its things?
+//!
+//! A workspace is a folder: `pii.toml`, the policies, and `.pii` with the vault, the log, the catalog and the
+//! wrapped keys. [`Site`] is the folder before a key is at hand: enough to read the policy, the catalog and
+//! the log. [`Workspace`] is the folder unlocked, for an actor whose acts it records.
+//!
+//! The verbs here tie the rooms together in the one order that is safe: decide, record, then act.
+
+mod ingest;
+mod look_up;
+mod protect;
+mod query;
+mod reveal;
+mod scan;
+mod settings;
+mod site;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::audit::{self, Action, AuditLog, Event, Hash};
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::keyring::Keyring;
+use crate::policy::Policy;
+use crate::vault::Vault;
+use crate::vocab::Actor;
+
+pub use ingest::{Doubt, Ingested, located};
+pub use look_up::{Looked, Question};
+pub use scan::{Scanned, scan};
+pub use settings::{KeySettings, Settings};
+pub use site::Site;
+
+/// On whose behalf, where and when.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who acts.
+    pub actor: Actor,
+    /// The name of this host, for the log.
+    pub host: String,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Caller {
+    fn log_settings(&self) -> audit::Settings {
+        audit::Settings { clock: self.clock.clone(), ..audit::Settings::new(self.host.as_str()) }
+    }
+}
+
+/// A workspace, unlocked.
+pub struct Workspace {
+    site: Site,
+    policy: Policy,
+    keys: Keyring,
+    log: AuditLog,
+    catalog: Catalog,
+    vault: Vault,
+    caller: Caller,
+}
+
+impl Workspace {
+    /// The folder.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// What the controller decided.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// The audit log.
+    pub fn log(&self) -> &AuditLog {
+        &self.log
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Signs what the log holds now. Every command ends with it, so that nothing is left unsealed.
+    ///
+    /// # Errors
+    /// [`Error::Audit`].
+    pub fn seal(&self) -> Result<(), Error> {
+        self.log.checkpoint()?;
+        Ok(())
+    }
+}
+
+/// Told of progress as often as rows pass; may say stop.
+pub type Watch<'a> = &'a mut (dyn FnMut(Step) -> ControlFlow<()> + Send);
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Step {
+    /// Rows so far.
+    pub rows: u64,
+    /// Rows in all, where the format knows.
+    pub of_rows: Option<u64>,
+    /// Bytes read so far, as they lie in the source.
+    pub bytes: u64,
+    /// Bytes in all, where they can be known.
+    pub of_bytes: Option<u64>,
+}
+
+fn go_on(watch: Watch<'_>, step: Step) -> Result<(), Error> {
+    match watch(step) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Interrupted),
+    }
+}
+
+impl Workspace {
+    /// Records what releases nothing: a denial, a reading of the log.
+    fn record(&self, event: &Event) -> Result<(), Error> {
+        let _receipt = self.log.append(event)?;
+        Ok(())
+    }
+
+    /// An event of this actor's, under this policy.
+    fn event(&self, action: Action) -> Event {
+        Event::new(action, self.caller.actor.clone()).with_policy(Hash::from_bytes(self.policy.digest()))
+    }
+}

@@ -1,0 +1,20 @@
+pub(crate) mod query;
+mod verify;
+
+use crate::cli::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Query(query::Args),
+    Verify(verify::Args),
+}
+
+pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    match command {
+        Command::Query(args) => query::run(args, global, ui),
+        Command::Verify(args) => verify::run(args, global, ui),
+    }
+}

@@ -1,0 +1,80 @@
+//! Arguments that several commands share.
+
+use pii_core::store::{Compression, Destination, Encoding, Format, Location, ReadOptions, Source, WriteOptions};
+
+use crate::error::Error;
+
+/// How to read a source.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct SourceArgs {
+    /// Format of the source, if its name does not tell: csv, jsonl, parquet, arrow, avro
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// CSV: what stands between fields, one ASCII character or `tab`
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<String>,
+    /// CSV: what stands around fields
+    #[arg(long, value_name = "CHAR")]
+    quote: Option<String>,
+    /// Text encoding: utf-8, utf-16le, utf-16be, euc-kr, windows-1252; a byte order mark is understood
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+}
+
+impl SourceArgs {
+    /// Opens files, folders, globs or `-` as one dataset.
+    pub(crate) fn open(&self, sources: &[String]) -> Result<Source, Error> {
+        let locations = sources.iter().map(|s| Location::parse(s)).collect::<Result<Vec<_>, _>>()?;
+        let mut options = ReadOptions::default();
+        options.format = self.format.as_deref().map(format).transpose()?;
+        options.delimiter = self.delimiter.as_deref().map(|d| ascii("--delimiter", d)).transpose()?;
+        options.quote = self.quote.as_deref().map(|q| ascii("--quote", q)).transpose()?;
+        options.encoding = self.encoding.as_deref().map(encoding).transpose()?;
+        Ok(Source::open(&locations, &options)?)
+    }
+}
+
+/// How to write an output.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Writing")]
+pub(crate) struct OutputArgs {
+    /// Format of the output, if its name does not tell; needed for `-o -`
+    #[arg(long, value_name = "FORMAT")]
+    to_format: Option<String>,
+    /// Compression of Parquet and Avro: none, snappy, zstd
+    #[arg(long, value_name = "NAME")]
+    compression: Option<String>,
+}
+
+impl OutputArgs {
+    pub(crate) fn options(&self) -> Result<WriteOptions, Error> {
+        let mut options = WriteOptions::default();
+        options.format = self.to_format.as_deref().map(format).transpose()?;
+        if let Some(name) = &self.compression {
+            options.compression = Some(name.parse::<Compression>().map_err(Error::from)?);
+        }
+        Ok(options)
+    }
+}
+
+/// Reads `-o`.
+pub(crate) fn destination(text: &str) -> Result<Destination, Error> {
+    Ok(Destination::parse(text)?)
+}
+
+fn format(name: &str) -> Result<Format, Error> {
+    Ok(name.parse::<Format>()?)
+}
+
+fn encoding(name: &str) -> Result<Encoding, Error> {
+    Ok(name.parse::<Encoding>()?)
+}
+
+fn ascii(option: &str, text: &str) -> Result<u8, Error> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        (_, [byte]) if byte.is_ascii() => Ok(*byte),
+        _ => Err(Error::usage(format!("`{text}` is not one ASCII character"), format!("for example `{option} ';'`"))),
+    }
+}

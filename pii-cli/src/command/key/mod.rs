@@ -1,0 +1,21 @@
+mod list;
+mod show;
+
+use crate::cli::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// The root key and each recipient's domain, by id and check value
+    List,
+    Show(show::Args),
+}
+
+pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    match command {
+        Command::List => list::run(global, ui),
+        Command::Show(args) => show::run(args, global, ui),
+    }
+}

@@ -1,0 +1,42 @@
+//! One file a command: it parses and prints, the library decides.
+
+pub(crate) mod audit;
+pub(crate) mod catalog;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod help;
+pub(crate) mod init;
+mod input;
+pub(crate) mod key;
+pub(crate) mod man;
+pub(crate) mod policy;
+pub(crate) mod protect;
+pub(crate) mod scan;
+pub(crate) mod tag;
+pub(crate) mod vault;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+/// Runs one command.
+pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {
+    let global = &cli.global;
+    let ui = Ui { json: global.json, quiet: global.quiet };
+    match &cli.command {
+        Command::Init(args) => init::run(args, global, ui),
+        Command::Demo(args) => demo::run(args, global, ui),
+        Command::Scan(args) => scan::run(args, global, ui),
+        Command::Tag(args) => tag::run(args, global, ui),
+        Command::Protect(args) => protect::run(args, global, ui),
+        Command::Policy(command) => policy::run(command, global, ui),
+        Command::Catalog(command) => catalog::run(command, global, ui),
+        Command::Key(command) => key::run(command, global, ui),
+        Command::Vault(command) => vault::run(command, global, ui),
+        Command::Audit(command) => audit::run(command, global, ui),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args, ui),
+        Command::Help(args) => help::run(args, ui),
+    }
+}

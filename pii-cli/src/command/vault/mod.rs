@@ -1,0 +1,21 @@
+mod read;
+mod status;
+
+use crate::cli::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// How many people and values, from which datasets
+    Status,
+    Read(read::Args),
+}
+
+pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    match command {
+        Command::Status => status::run(global, ui),
+        Command::Read(args) => read::run(args, global, ui),
+    }
+}

@@ -1,0 +1,112 @@
+use std::io::Read;
+use std::path::PathBuf;
+
+use pii_core::vocab::{Identifier, PurposeId, RecipientId};
+use pii_core::workspace::{Looked, Question};
+use serde_json::json;
+
+use crate::cli::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::{HEAD, Ui, count, paint};
+
+/// Open what the vault holds of a person, for a purpose
+///
+/// Identifiers come as lines of `kind=value`, never on the command line: see `pii help identifiers`.
+/// The look is in the log before a value is released. Exit code 3 if it is refused or nobody is known.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("who").required(true))]
+pub(crate) struct Args {
+    /// Read identifiers from standard input: `--subject -`
+    #[arg(long, value_name = "-", group = "who")]
+    subject: Option<String>,
+    /// Read identifiers from a file
+    #[arg(long, value_name = "FILE", group = "who")]
+    subject_file: Option<PathBuf>,
+    /// Why: a purpose of the policy
+    #[arg(long, short, value_name = "PURPOSE")]
+    purpose: String,
+    /// Whose pseudonym `pseudonym=…` is
+    #[arg(long, short, value_name = "RECIPIENT")]
+    recipient: Option<String>,
+    /// The request or ticket that occasioned it
+    #[arg(long, value_name = "ID")]
+    ticket: Option<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let identifiers = identifiers(args)?;
+    let purpose = PurposeId::parse(&args.purpose)?;
+    let recipient = args.recipient.as_deref().map(RecipientId::parse).transpose()?;
+    if recipient.is_none() && identifiers.iter().any(|i| i.kind.as_str() == "pseudonym") {
+        return Err(Error::usage("a pseudonym needs the recipient who has it", "add `-r RECIPIENT`"));
+    }
+    let workspace = global.open()?;
+    let question = Question {
+        identifiers: &identifiers,
+        recipient: recipient.as_ref(),
+        purpose: &purpose,
+        ticket: args.ticket.as_deref(),
+    };
+    let looked = workspace.look_up(&question);
+    workspace.seal()?;
+    let looked = looked?;
+    looked.iter().for_each(|l| show(ui, l));
+    if looked.len() > 1 {
+        ui.note(format!("{} share what you gave", count(looked.len() as u64, "person").replace("persons", "people")));
+    }
+    Ok(Exit::Done)
+}
+
+fn show(ui: Ui, looked: &Looked) {
+    for value in &looked.values {
+        ui.record(
+            "value",
+            &json!({
+                "alias": looked.person.alias.to_string(), "dataset": value.dataset, "column": value.column,
+                "category": value.category.name(), "value": value.value.expose(), "seen": value.seen.to_string(),
+                "audit_entry": looked.audit_entry,
+            }),
+        );
+    }
+    ui.line(format!(
+        "{} {}, known since {}; this look is audit entry {}",
+        paint("person", HEAD),
+        looked.person.alias,
+        looked.person.since.strftime("%F"),
+        looked.audit_entry
+    ));
+    let rows: Vec<[String; 3]> = looked
+        .values
+        .iter()
+        .map(|v| [format!("{}.{}", v.dataset, v.column), v.category.to_string(), v.value.expose().clone()])
+        .collect();
+    ui.table(["column", "category", "value"], &rows);
+}
+
+fn identifiers(args: &Args) -> Result<Vec<Identifier>, Error> {
+    const HINT: &str = "printf 'email=…\\n' | pii vault read --subject - --purpose PURPOSE";
+    let text = match (&args.subject, &args.subject_file) {
+        (Some(dash), _) if dash == "-" => {
+            let mut text = String::new();
+            std::io::stdin()
+                .lock()
+                .read_to_string(&mut text)
+                .map_err(|e| Error::failed("io", format!("standard input: {e}")))?;
+            text
+        }
+        // What was given may be personal: it is not repeated.
+        (Some(_), _) => return Err(Error::usage("identifiers of a person do not belong on the command line", HINT)),
+        (None, Some(file)) => {
+            std::fs::read_to_string(file).map_err(|source| pii_core::error::Error::Io { path: file.clone(), source })?
+        }
+        (None, None) => String::new(),
+    };
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let identifiers = lines.map(Identifier::parse).collect::<Result<Vec<_>, _>>();
+    let identifiers = identifiers.map_err(|e| Error::usage(e.to_string(), HINT))?;
+    if identifiers.is_empty() {
+        return Err(Error::usage("no identifier was given", HINT));
+    }
+    Ok(identifiers)
+}

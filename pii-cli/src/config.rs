@@ -1,0 +1,55 @@
+//! What the environment says: which workspace, which key, who acts. Nothing else in `pii` reads it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pii_core::clock::SystemClock;
+use pii_core::keyring::{KeyCommand, KeyFile, KeyProvider, RootKey};
+use pii_core::vocab::Actor;
+use pii_core::workspace::{Caller, Site, Workspace};
+
+use crate::cli::Global;
+use crate::error::Error;
+
+impl Global {
+    /// The workspace's folder.
+    pub(crate) fn site(&self) -> Result<Site, Error> {
+        let from = self.workspace.as_deref().unwrap_or(Path::new("."));
+        Ok(Site::find(from)?)
+    }
+
+    /// The workspace, unlocked.
+    pub(crate) fn open(&self) -> Result<Workspace, Error> {
+        let site = self.site()?;
+        let root = self.root_key(&site)?;
+        Ok(site.unlock(&root, self.caller())?)
+    }
+
+    /// The root key: `PII_KEY_FILE`, `PII_KEY_COMMAND`, or what `pii.toml` names, in this order.
+    pub(crate) fn root_key(&self, site: &Site) -> Result<RootKey, Error> {
+        let provider = given_key().or_else(|| site.key_provider()).ok_or_else(Error::no_key)?;
+        Ok(provider.root()?)
+    }
+
+    /// Who acts, where. Only the operating system vouches for it.
+    pub(crate) fn caller(&self) -> Caller {
+        let user =
+            || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+        let host = std::fs::read_to_string("/etc/hostname").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_default();
+        Caller {
+            actor: Actor::local(self.actor.clone().unwrap_or_else(user)),
+            host: host.trim().to_owned(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// The key that the environment gives.
+pub(crate) fn given_key() -> Option<Box<dyn KeyProvider>> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+    if let Some(file) = set("PII_KEY_FILE") {
+        return Some(Box::new(KeyFile(PathBuf::from(file))));
+    }
+    let command = set("PII_KEY_COMMAND")?.into_string().ok()?;
+    Some(Box::new(KeyCommand(command)))
+}

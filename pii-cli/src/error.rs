@@ -1,0 +1,160 @@
+//! What a person sees when something went wrong: a sentence, and the command that mends it.
+
+use std::error::Error as _;
+
+use pii_core::error::Error as Core;
+use pii_core::{batch, keyring, outbound, policy, store};
+
+use crate::exit::Exit;
+use crate::ui::{ERROR, HEAD, json_line, paint};
+
+/// An error on its way to the terminal.
+#[derive(Debug)]
+pub(crate) struct Error {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    exit: Exit,
+}
+
+impl Error {
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: "usage", message: message.into(), hint: Some(hint.into()), exit: Exit::Usage }
+    }
+
+    pub(crate) fn failed(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, exit: Exit::Failed }
+    }
+
+    pub(crate) fn no_key() -> Self {
+        Self {
+            code: "keyring.none",
+            message: "no root key: neither PII_KEY_FILE nor PII_KEY_COMMAND is set, and `pii.toml` names none".into(),
+            hint: Some("point PII_KEY_FILE at the file that `pii init` made, or restore it from its backup".into()),
+            exit: Exit::NoKey,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Prints it and says how the process ends.
+    pub(crate) fn report(&self, json: bool) -> Exit {
+        if json {
+            let fields = serde_json::json!({
+                "code": self.code, "message": self.message, "hint": self.hint, "exit": self.exit.number(),
+            });
+            anstream::eprintln!("{}", json_line("error", &fields));
+        } else {
+            anstream::eprintln!("{}: {}", paint("error", ERROR), self.message);
+            if let Some(hint) = &self.hint {
+                anstream::eprintln!("  {}: {hint}", paint("hint", HEAD));
+            }
+        }
+        self.exit
+    }
+}
+
+impl From<Core> for Error {
+    fn from(error: Core) -> Self {
+        Self { code: error.code(), message: whole(&error), hint: hint(&error), exit: exit(&error) }
+    }
+}
+
+macro_rules! from_room {
+    ($($room:ty),+) => {
+        $(impl From<$room> for Error {
+            fn from(error: $room) -> Self {
+                Core::from(error).into()
+            }
+        })+
+    };
+}
+
+from_room!(
+    pii_core::audit::Error,
+    pii_core::catalog::Error,
+    keyring::Error,
+    policy::Error,
+    store::Error,
+    pii_core::vault::Error,
+    pii_core::vocab::MalformedName
+);
+
+impl From<policy::Refusal> for Error {
+    fn from(refusal: policy::Refusal) -> Self {
+        Core::from(batch::Error::from(refusal)).into()
+    }
+}
+
+/// The error and its causes, joined by colons.
+fn whole(error: &Core) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !message.ends_with(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = error.source();
+    }
+    message
+}
+
+fn exit(error: &Core) -> Exit {
+    match error.code() {
+        "batch.undecided"
+        | "policy.violations"
+        | "policy.refused"
+        | "policy.unknown-dataset"
+        | "policy.unknown-purpose"
+        | "vault.unknown-subject"
+        | "audit.tampered" => Exit::No,
+        "workspace.none" => Exit::NoWorkspace,
+        "state.locked" => Exit::Locked,
+        "interrupted" => Exit::Interrupted,
+        code if code.starts_with("keyring") => Exit::NoKey,
+        _ => Exit::Failed,
+    }
+}
+
+fn hint(error: &Core) -> Option<String> {
+    Some(match error {
+        Core::Batch(batch::Error::Undecided { dataset, .. }) => {
+            format!("run `pii scan SOURCE -d {dataset} --propose` and add what it prints to the policy")
+        }
+        Core::Batch(batch::Error::UnknownDataset(dataset)) | Core::UnknownDataset(dataset) => {
+            format!("run `pii scan SOURCE -d {dataset} --propose` for a [[dataset]] to begin with")
+        }
+        Core::Batch(batch::Error::Refused(_)) => {
+            "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
+        }
+        Core::Outbound(outbound::Error::WrongRecipient { .. }) => "protect the rows for this recipient".to_owned(),
+        Core::Keyring(keyring::Error::Exposed { path, .. }) => format!("chmod 600 {}", path.display()),
+        Core::Keyring(keyring::Error::WrongKey { expected, .. }) => {
+            format!("point PII_KEY_FILE at the key whose id is `{expected}`; `pii key list` shows ids")
+        }
+        Core::Keyring(keyring::Error::Unreadable { .. }) => {
+            "PII_KEY_FILE names the root key; restore it from its backup if it is lost".to_owned()
+        }
+        Core::Keyring(keyring::Error::Malformed) => {
+            "a root key is 32 random bytes in base64: `head -c 32 /dev/urandom | base64`".to_owned()
+        }
+        Core::NoWorkspace(_) => {
+            "make one with `pii init DIR --controller NAME`, or name one with `--workspace DIR`".to_owned()
+        }
+        Core::UnknownPurpose(_) => "`pii policy show` lists the purposes".to_owned(),
+        Core::UnknownSubject { .. } => {
+            "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
+        }
+        Core::Policy(_) => "run `pii policy check` for each place and its mend".to_owned(),
+        Core::Interrupted => "nothing was released; run the command again".to_owned(),
+        error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),
+        error if error.code() == "audit.tampered" => {
+            "run `pii audit verify` and tell whoever answers for the log".to_owned()
+        }
+        _ => return None,
+    })
+}

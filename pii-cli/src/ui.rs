@@ -1,0 +1,155 @@
+//! The voice of `pii`.
+//!
+//! - stdout is data, stderr is talk.
+//! - Plain sentences, lower case after `error:` and `hint:`, no full stop, the user's words in backticks.
+//! - Readable without colour; `NO_COLOR` is honoured; nothing but a terminal gets colour or a progress bar.
+//! - `--json`: one JSON value a line on stdout, each with `type` and `v`; errors are one JSON line on stderr.
+//! - `--quiet` silences talk, never data and never errors.
+//! - A personal value is printed by `vault read` and by nothing else.
+
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use pii_core::workspace::Step;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr;
+
+/// Where a command speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ui {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Ui {
+    /// A line of data, for people.
+    pub(crate) fn line(self, text: impl AsRef<str>) {
+        if !self.json {
+            put(&mut anstream::stdout().lock(), text.as_ref());
+        }
+    }
+
+    /// A value of data, for programs: `type`, `v`, then the fields of `value`.
+    pub(crate) fn record(self, kind: &str, value: &impl Serialize) {
+        if self.json {
+            put(&mut anstream::stdout().lock(), &json_line(kind, value));
+        }
+    }
+
+    /// Talk.
+    pub(crate) fn note(self, text: impl AsRef<str>) {
+        if !self.quiet && !self.json {
+            put(&mut anstream::stderr().lock(), text.as_ref());
+        }
+    }
+
+    /// Talk that matters: something the person should look at.
+    pub(crate) fn warn(self, text: impl AsRef<str>) {
+        if self.json {
+            put(
+                &mut anstream::stderr().lock(),
+                &json_line("warning", &serde_json::json!({ "message": text.as_ref() })),
+            );
+        } else {
+            put(&mut anstream::stderr().lock(), &format!("{}: {}", paint("warning", WARN), text.as_ref()));
+        }
+    }
+
+    /// Columns, aligned; the first row is the head.
+    pub(crate) fn table<const N: usize>(self, head: [&str; N], rows: &[[String; N]]) {
+        let width = |n: usize| rows.iter().map(|r| r.get(n).map_or(0, |c| c.width())).max().unwrap_or(0);
+        let widths: Vec<usize> = head.iter().enumerate().map(|(n, h)| h.width().max(width(n))).collect();
+        let aligned = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells = cells.zip(&widths).map(|(c, w)| format!("{c}{}", " ".repeat(w.saturating_sub(c.width()))));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        self.line(paint(&aligned(&mut head.into_iter()), HEAD));
+        for row in rows {
+            self.line(aligned(&mut row.iter().map(String::as_str)));
+        }
+    }
+
+    /// Watches a run: a bar where a person looks on, and the end of it when they interrupt.
+    pub(crate) fn watch(self, verb: &'static str) -> impl FnMut(Step) -> ControlFlow<()> + Send {
+        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        let mut bar: Option<ProgressBar> = None;
+        let started = Instant::now();
+        move |step: Step| {
+            if shown && bar.is_none() && started.elapsed().as_millis() > 400 {
+                bar = Some(progress(verb, step.of_rows));
+            }
+            if let Some(bar) = &bar {
+                bar.set_position(step.rows);
+            }
+            if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+}
+
+/// One line of JSON: `{"type":…,"v":1,…}`.
+pub(crate) fn json_line(kind: &str, value: &impl Serialize) -> String {
+    let mut line = Map::new();
+    line.insert("type".into(), kind.into());
+    line.insert("v".into(), 1.into());
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => line.extend(fields),
+        Ok(other) => {
+            line.insert("value".into(), other);
+        }
+        Err(_) => {}
+    }
+    Value::Object(line).to_string()
+}
+
+/// Colours `text`; taken away again where nobody would see it.
+pub(crate) fn paint(text: &str, style: Style) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// `1,234 rows`, `1 row`.
+pub(crate) fn count(n: u64, what: &str) -> String {
+    format!("{} {what}{}", HumanCount(n), if n == 1 { "" } else { "s" })
+}
+
+/// `1.2 MiB`.
+pub(crate) fn bytes(n: u64) -> String {
+    HumanBytes(n).to_string()
+}
+
+/// Ctrl-C asks the run to stop at the next batch, so that nothing is left half done.
+pub(crate) fn listen_for_interrupts() {
+    // Without a handler an interruption still ends the process; only less tidily.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
+fn progress(verb: &'static str, rows: Option<u64>) -> ProgressBar {
+    let bar = rows.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let template = if rows.is_some() {
+        "{msg} {bar:24} {human_pos} of {human_len} rows, {per_sec}, {eta} left"
+    } else {
+        "{msg} {spinner} {human_pos} rows, {per_sec}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    bar.set_message(verb);
+    bar
+}
+
+/// A reader that went away (`| head`) is no reason to fail.
+fn put(to: &mut impl Write, line: &str) {
+    let _ = writeln!(to, "{line}");
+}
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const HEAD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);

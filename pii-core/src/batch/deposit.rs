@@ -1,0 +1,89 @@
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use jiff::Timestamp;
+
+use super::{Batch, Error, Tagged};
+use crate::audit::Receipt;
+use crate::keyring::Keyring;
+use crate::policy::{Dataset, Policy};
+use crate::vault::{Deposit, Deposited, Held, Vault};
+use crate::vocab::{Category, IdentifierKind};
+
+impl Batch<Tagged> {
+    /// Lays the personal columns into the vault. Rows of a dataset without a subject column stay out: nobody
+    /// could be found by them.
+    ///
+    /// # Errors
+    /// [`Error::NoSubject`] if the subject column is missing, [`Error::Vault`].
+    pub fn deposit(
+        &self,
+        policy: &Policy,
+        vault: &Vault,
+        keys: &Keyring,
+        at: Timestamp,
+        recorded: &Receipt,
+    ) -> Result<Deposited, Error> {
+        let dataset = policy.dataset(&self.dataset).ok_or_else(|| Error::UnknownDataset(self.dataset.clone()))?;
+        let Some(subject) = dataset.subject() else { return Ok(Deposited::default()) };
+        let mut columns = Vec::new();
+        for (path, tag) in &self.state.tags {
+            let Some(category) = tag.category() else { continue };
+            let Some(values) = leaf(&self.rows, path).and_then(|array| text(&array)) else { continue };
+            let identifier =
+                if *path == subject.column { Some(subject.kind.clone()) } else { identifier(category, path) };
+            let region = region(dataset, path);
+            columns.push(Held { path: path.clone(), category, region, identifier, values });
+        }
+        let subject = columns
+            .iter()
+            .position(|held| held.path == subject.column)
+            .ok_or_else(|| Error::NoSubject { dataset: self.dataset.clone(), column: subject.column.clone() })?;
+        let deposit = Deposit { dataset: &self.dataset, subject, columns: &columns, at };
+        Ok(vault.deposit(keys, &deposit, recorded)?)
+    }
+}
+
+/// The kind under which values of a category point to a person.
+fn identifier(category: Category, path: &str) -> Option<IdentifierKind> {
+    const KINDS: &[(&str, &str)] = &[
+        ("user.contact.email", "email"),
+        ("user.contact.phone_number", "phone"),
+        ("user.unique_id.linking", "ci"),
+        ("user.government_id.national", "national_id"),
+        ("user.government_id.passport", "passport"),
+        ("user.account.username", "username"),
+    ];
+    let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
+    let own = || (category.name() == "user.unique_id").then(|| path.rsplit('.').next()).flatten();
+    named.or_else(own).and_then(|kind| IdentifierKind::parse(kind).ok())
+}
+
+fn region(dataset: &Dataset, path: &str) -> Option<String> {
+    dataset.column(path)?.region().map(str::to_owned)
+}
+
+/// The leaf column at a dotted path. A column inside a list has several values a row and no place here.
+fn leaf(rows: &RecordBatch, path: &str) -> Option<ArrayRef> {
+    if let Some(column) = rows.column_by_name(path) {
+        return Some(column.clone());
+    }
+    let mut parts = path.split('.');
+    let first = rows.column_by_name(parts.next()?)?.clone();
+    parts.try_fold(first, |array, name| {
+        let parent = array.as_struct_opt()?;
+        let child = parent.column_by_name(name)?;
+        // A null struct hides its children.
+        match parent.nulls() {
+            None => Some(child.clone()),
+            Some(nulls) => {
+                let hidden = arrow::array::BooleanArray::new(!nulls.inner(), None);
+                arrow::compute::nullif(child, &hidden).ok()
+            }
+        }
+    })
+}
+
+fn text(array: &ArrayRef) -> Option<StringArray> {
+    Some(cast(array, &DataType::Utf8).ok()?.as_string::<i32>().clone())
+}

@@ -1,0 +1,63 @@
+use crate::policy::Refusal;
+use crate::vocab::DatasetId;
+use crate::{pseudonym, vault};
+
+/// What can go wrong with a batch.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The policy does not name the dataset.
+    #[error("the policy has no dataset `{0}`")]
+    UnknownDataset(DatasetId),
+    /// The policy is silent on columns.
+    #[error("{} of `{dataset}` {} no tag", named(.columns), if .columns.len() == 1 { "has" } else { "have" })]
+    Undecided {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The columns, as dotted paths.
+        columns: Vec<String>,
+    },
+    /// The column that says whom a row is about is not there.
+    #[error("`{dataset}` has no column `{column}`, which the policy names as its subject")]
+    NoSubject {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The missing column.
+        column: String,
+    },
+    /// It may not leave, or not to them.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The rows are not those that the protection was made for.
+    #[error("rows of `{found}` do not fit a protection made for `{expected}`")]
+    Mismatch {
+        /// What the protection is for.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// A column cannot be rewritten.
+    #[error("column `{column}` of `{dataset}`")]
+    Column {
+        /// The dataset.
+        dataset: DatasetId,
+        /// Dotted path.
+        column: String,
+        /// Why.
+        source: pseudonym::Error,
+    },
+    /// Rows cannot be rebuilt.
+    #[error("the rows cannot be rebuilt")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// The vault refuses.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+}
+
+fn named(columns: &[String]) -> String {
+    let quoted: Vec<_> = columns.iter().map(|c| format!("`{c}`")).collect();
+    match quoted.as_slice() {
+        [one] => format!("column {one}"),
+        many => format!("columns {}", many.join(", ")),
+    }
+}

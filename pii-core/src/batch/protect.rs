@@ -1,0 +1,32 @@
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use rayon::prelude::*;
+
+use super::{Batch, Error, Protected, Protection, Tagged};
+
+impl Batch<Tagged> {
+    /// Rewrites each column for the recipient of `protection`; columns in parallel.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the rows are of another dataset or shape, [`Error::Column`] if one cannot be rewritten.
+    pub fn protect(self, protection: &Protection) -> Result<Batch<Protected>, Error> {
+        if self.dataset != protection.dataset || self.rows.schema_ref().fields() != protection.input.fields() {
+            return Err(Error::Mismatch { expected: protection.dataset.to_string(), found: self.dataset.to_string() });
+        }
+        let fields = protection.output.fields();
+        let kept: Vec<_> =
+            protection.nodes.iter().zip(self.rows.columns()).filter(|(node, _)| node.leaves()).zip(fields).collect();
+        let columns = kept
+            .into_par_iter()
+            .map(|((node, column), field)| {
+                node.apply(column, field).map_err(|source| Error::Column {
+                    dataset: self.dataset.clone(),
+                    column: field.name().clone(),
+                    source,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.num_rows()));
+        let rows = RecordBatch::try_new_with_options(protection.output.clone(), columns, &options)?;
+        Ok(Batch { dataset: self.dataset, rows, state: Protected { recipient: protection.recipient.clone() } })
+    }
+}

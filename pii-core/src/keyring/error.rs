@@ -1,0 +1,56 @@
+use std::path::PathBuf;
+
+use super::KeyId;
+
+/// What can go wrong with keys. No message holds key material.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The root key cannot be read.
+    #[error("cannot read the root key from `{}`", .path.display())]
+    Unreadable {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Others than its owner can read the key file.
+    #[error("the key file `{}` can be read by others (mode {mode:03o})", .path.display())]
+    Exposed {
+        /// The key file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Not 32 bytes of base64.
+    #[error("the root key is not 32 bytes of base64")]
+    Malformed,
+    /// The key command failed.
+    #[error("the key command failed: {reason}")]
+    Command {
+        /// How.
+        reason: String,
+    },
+    /// The workspace belongs to another root key.
+    #[error("wrong root key: the workspace needs key `{expected}`, this is key `{found}`")]
+    WrongKey {
+        /// The key the workspace was wrapped with.
+        expected: KeyId,
+        /// The key that was given.
+        found: KeyId,
+    },
+    /// The wrapped master secret is missing, damaged or of a later version.
+    #[error("the wrapped master key `{}` is unusable: {reason}", .path.display())]
+    Master {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
+    /// Sealed bytes do not open: another key, other surroundings, or altered.
+    #[error("sealed data do not open: they were altered, moved, or sealed with another key")]
+    Unsealable,
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no random bytes")]
+    NoRandomness,
+}

@@ -1,0 +1,94 @@
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use super::Error;
+use super::root::random;
+
+/// Seals small values: AES-256-GCM, random nonce, `nonce ‖ ciphertext ‖ tag`.
+///
+/// One key must not seal more than 2^30 values (random 96-bit nonces); a person's key seals dozens.
+pub struct SealingKey(LessSafeKey);
+
+impl SealingKey {
+    /// A random key and its bytes, to be wrapped by another.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn random() -> Result<(Self, Zeroizing<[u8; 32]>), Error> {
+        let bytes = random()?;
+        Ok((Self::new(bytes.as_ref())?, bytes))
+    }
+
+    /// From 32 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Unsealable`] if they are not 32.
+    pub fn new(bytes: &[u8]) -> Result<Self, Error> {
+        UnboundKey::new(&AES_256_GCM, bytes).map(|key| Self(LessSafeKey::new(key))).map_err(|_| Error::Unsealable)
+    }
+
+    /// Seals `plain`; `aad` names the surroundings it may be opened in.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut nonce = [0; NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).map_err(|_| Error::NoRandomness)?;
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        let mut body = plain.to_vec();
+        self.0
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut body)
+            .map_err(|_| Error::Unsealable)?;
+        sealed.extend_from_slice(&body);
+        Ok(sealed)
+    }
+
+    /// Opens what [`seal`](Self::seal) sealed with the same `aad`.
+    ///
+    /// # Errors
+    /// [`Error::Unsealable`] if a bit, the key or the surroundings differ.
+    pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Error::Unsealable)?;
+        let mut body = Zeroizing::new(body.to_vec());
+        let length = self
+            .0
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut body)
+            .map_err(|_| Error::Unsealable)?
+            .len();
+        body.truncate(length);
+        Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aes_gcm::aead::{Aead, KeyInit, Payload};
+
+    use super::*;
+
+    #[test]
+    fn an_independent_implementation_opens_it() {
+        let (key, bytes) = SealingKey::random().unwrap();
+        let sealed = key.seal(b"crm.customers", b"anna@example.org").unwrap();
+        let (nonce, body) = sealed.split_at(NONCE_LEN);
+        let other = aes_gcm::Aes256Gcm::new_from_slice(bytes.as_ref()).unwrap();
+        let plain = other.decrypt(&nonce.try_into().unwrap(), Payload { msg: body, aad: b"crm.customers" }).unwrap();
+        assert_eq!(plain, b"anna@example.org");
+    }
+
+    #[test]
+    fn a_flipped_bit_or_another_place_does_not_open() {
+        let (key, _) = SealingKey::random().unwrap();
+        let sealed = key.seal(b"here", b"secret").unwrap();
+        assert_eq!(*key.open(b"here", &sealed).unwrap(), b"secret");
+        assert!(key.open(b"there", &sealed).is_err());
+        for i in 0..sealed.len() {
+            let mut bent = sealed.clone();
+            bent[i] ^= 1;
+            assert!(key.open(b"here", &bent).is_err(), "byte {i}");
+        }
+        assert!(key.open(b"here", &sealed[..5]).is_err());
+    }
+}

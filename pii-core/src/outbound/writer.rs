@@ -1,0 +1,96 @@
+use jiff::Timestamp;
+
+use super::{DisclosedColumn, Disclosure, Error, Sink};
+use crate::audit::{AuditLog, Event, Hash, Receipt};
+use crate::batch::{Batch, Protected, Protection};
+use crate::catalog::Catalog;
+use crate::policy::Method;
+
+/// The door to one recipient.
+#[must_use = "a writer must be finished, or nothing leaves"]
+pub struct Writer<'a, S: Sink> {
+    protection: &'a Protection,
+    log: &'a AuditLog,
+    sink: S,
+    receipt: Receipt,
+    rows: u64,
+}
+
+impl<'a, S: Sink> Writer<'a, S> {
+    /// Records that rows are about to be released, then opens. `event` says who acts.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] if it cannot be recorded: then the door stays shut.
+    pub fn open(protection: &'a Protection, log: &'a AuditLog, event: Event, sink: S) -> Result<Self, Error> {
+        let receipt = log.append(&describe(event, protection))?;
+        Ok(Self { protection, log, sink, receipt, rows: 0 })
+    }
+
+    /// Takes rows that were protected for this recipient.
+    ///
+    /// # Errors
+    /// [`Error::WrongRecipient`], [`Error::Store`].
+    pub fn write(&mut self, batch: Batch<Protected>) -> Result<(), Error> {
+        if batch.recipient() != self.protection.recipient() {
+            return Err(Error::WrongRecipient {
+                protected: batch.recipient().clone(),
+                recipient: self.protection.recipient().clone(),
+            });
+        }
+        self.rows += batch.num_rows() as u64;
+        self.sink.put(batch.rows(), &self.receipt)
+    }
+
+    /// Records what left, with its digest; then lets it be seen; then remembers the disclosure.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] before anything is seen, [`Error::Store`], [`Error::Catalog`].
+    pub fn finish(
+        self,
+        event: Event,
+        catalog: &Catalog,
+        at: Timestamp,
+        destination: String,
+    ) -> Result<Disclosure, Error> {
+        let protection = self.protection;
+        let (content, staged) = self.sink.stage()?;
+        let sha256: String = content.sha256.iter().map(|b| format!("{b:02x}")).collect();
+        let event = describe(event, protection).with_rows(self.rows).with_content(Hash::from_bytes(content.sha256));
+        let receipt = self.log.append(&event)?;
+        S::publish(staged, &receipt)?;
+        let disclosure = Disclosure {
+            id: uuid::Uuid::now_v7().to_string(),
+            at,
+            dataset: protection.dataset().to_string(),
+            recipient: protection.recipient().to_string(),
+            purpose: protection.purpose().to_string(),
+            destination,
+            rows: self.rows,
+            bytes: content.bytes,
+            sha256,
+            columns: columns(protection),
+            audit_entry: receipt.index(),
+        };
+        catalog.record_disclosure(&disclosure)?;
+        Ok(disclosure)
+    }
+}
+
+fn describe(event: Event, protection: &Protection) -> Event {
+    event
+        .with_dataset(protection.dataset().clone())
+        .with_recipient(protection.recipient().clone())
+        .with_purpose(protection.purpose().clone(), protection.lawful_basis())
+        .with_categories(protection.columns().iter().filter_map(|c| c.tag.category()))
+}
+
+fn columns(protection: &Protection) -> Vec<DisclosedColumn> {
+    let left = protection.columns().iter().filter(|c| c.method != Method::Drop);
+    left.map(|c| DisclosedColumn {
+        path: c.path.clone(),
+        tag: c.tag.to_string(),
+        method: c.method.to_string(),
+        key: c.key.clone(),
+    })
+    .collect()
+}

@@ -1,0 +1,46 @@
+use super::schema::{blind, identifier_key};
+use super::{Error, Person, Vault};
+use crate::audit::Alias;
+use crate::keyring::Keyring;
+use crate::pseudonym::Normaliser;
+use crate::vocab::{Category, Identifier, SubjectId};
+
+impl Vault {
+    /// Who an identifier names: nobody, one person, or several who share it. Nothing of them is released.
+    ///
+    /// # Errors
+    /// [`Error::State`], [`Error::Key`].
+    pub fn find(&self, keys: &Keyring, identifier: &Identifier) -> Result<Vec<Person>, Error> {
+        let mut spellings = self.database.reader().prepare_cached(
+            "SELECT kind.id, category, region FROM spelling JOIN kind ON kind.id = spelling.kind WHERE name = ?1",
+        )?;
+        let spellings: Vec<(i64, String, String)> = spellings
+            .query_map([identifier.kind.as_str()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut query = self.database.reader().prepare_cached(
+            "SELECT DISTINCT id, subject, alias, created FROM identifier JOIN person ON person.id = identifier.person
+             WHERE kind = ?1 AND blind = ?2",
+        )?;
+        let mut people = Vec::new();
+        for (kind, category, region) in spellings {
+            let category = Category::parse(&category).map_err(|_| Error::Corrupt("a category of a later version"))?;
+            let normaliser = Normaliser::for_category(category, Some(&region));
+            let key = identifier_key(keys, normaliser)?;
+            let tag = blind(&key, &[normaliser.normalise(identifier.value.expose()).as_bytes()]);
+            people.extend(query.query_and_then((kind, tag.as_slice()), person)?.collect::<Result<Vec<_>, Error>>()?);
+        }
+        people.sort_by_key(|p| p.id);
+        people.dedup_by_key(|p| p.id);
+        Ok(people)
+    }
+}
+
+pub(super) fn person(row: &rusqlite::Row<'_>) -> Result<Person, Error> {
+    let created: String = row.get(3)?;
+    Ok(Person {
+        id: row.get(0)?,
+        subject: SubjectId::from_bytes(row.get(1)?),
+        alias: Alias::from_bytes(row.get(2)?),
+        since: created.parse().map_err(|_| Error::Corrupt("a malformed time"))?,
+    })
+}

@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use super::Workspace;
+use crate::audit::{Action, Event};
+use crate::error::Error;
+use crate::vault::{Person, Value};
+use crate::vocab::{Identifier, PurposeId, RecipientId};
+
+/// Who is asked for, and why.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// What names the person. Of the kind `pseudonym`: a pseudonym that `recipient` has.
+    pub identifiers: &'a [Identifier],
+    /// In whose domain a pseudonym was made.
+    pub recipient: Option<&'a RecipientId>,
+    /// For which purpose of the policy.
+    pub purpose: &'a PurposeId,
+    /// The request or ticket that occasioned it.
+    pub ticket: Option<&'a str>,
+}
+
+/// A person found, with all that the vault holds of them.
+#[derive(Debug)]
+pub struct Looked {
+    /// Who.
+    pub person: Person,
+    /// What the vault holds.
+    pub values: Vec<Value>,
+    /// The audit entry that the look left.
+    pub audit_entry: u64,
+}
+
+impl Workspace {
+    /// Opens what the vault holds of the people that the identifiers name. The look is on record, with the
+    /// aliases of those people, before any value is released. A purpose that the policy does not know is
+    /// refused, and so is an identifier that names nobody; both refusals are recorded.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPurpose`], [`Error::UnknownSubject`], [`Error::Vault`].
+    pub fn look_up(&self, question: &Question<'_>) -> Result<Vec<Looked>, Error> {
+        let mut event = self.event(Action::VaultRead);
+        event.purpose = Some(question.purpose.clone());
+        event.ticket = question.ticket.map(str::to_owned);
+        let refuse = |event: &Event, error: Error| -> Result<Vec<Looked>, Error> {
+            self.record(&event.clone().denied(error.to_string()))?;
+            Err(error)
+        };
+        let Some(purpose) = self.policy.purpose(question.purpose) else {
+            return refuse(&event, Error::UnknownPurpose(question.purpose.clone()));
+        };
+        event.lawful_basis = Some(purpose.lawful_basis());
+        let people = self.people(question, &event)?;
+        if people.is_empty() {
+            return refuse(&event, Error::UnknownSubject { identifiers: kinds(question.identifiers) });
+        }
+        let mut looked = Vec::new();
+        for person in people {
+            let receipt = self.log.append(&event.clone().with_subjects([person.alias]))?;
+            let values = self.vault.read(&person, &receipt)?;
+            looked.push(Looked { person, values, audit_entry: receipt.index() });
+        }
+        Ok(looked)
+    }
+
+    fn people(&self, question: &Question<'_>, event: &Event) -> Result<Vec<Person>, Error> {
+        let mut people = BTreeMap::new();
+        for identifier in question.identifiers {
+            let recipient = question.recipient.and_then(|r| self.policy.recipient(r));
+            let found = match (identifier.kind.as_str(), recipient) {
+                (PSEUDONYM, Some(recipient)) => {
+                    // Looking in the index opens values inside the vault, so it is recorded too.
+                    let receipt = self.log.append(&event.clone().with_recipient(recipient.id().clone()))?;
+                    self.vault.find_pseudonym(&self.keys, &recipient.domain(), identifier.value.expose(), &receipt)?
+                }
+                _ => self.vault.find(&self.keys, identifier)?,
+            };
+            people.extend(found.into_iter().map(|person| (person.subject, person)));
+        }
+        Ok(people.into_values().collect())
+    }
+}
+
+/// The kinds asked for, without their values: `` `email` ``, `` `customer_id` ``.
+fn kinds(identifiers: &[Identifier]) -> String {
+    let kinds: Vec<_> = identifiers.iter().map(|i| format!("`{}`", i.kind)).collect();
+    format!("{} of the kind {}", if kinds.len() == 1 { "an identifier" } else { "identifiers" }, kinds.join(", "))
+}
+
+const PSEUDONYM: &str = "pseudonym";

@@ -1,0 +1,82 @@
+use std::sync::mpsc::sync_channel;
+
+use super::{Step, Watch, Workspace, go_on};
+use crate::audit::Action;
+use crate::batch::{self, Batch, Protection};
+use crate::error::Error;
+use crate::outbound::{Disclosure, Writer};
+use crate::store::{self, Destination, Source, TableWriter, WriteOptions, refuse_overwrite};
+use crate::vocab::{DatasetId, RecipientId};
+
+impl Workspace {
+    /// Decides what becomes of each column of `source` on its way to `recipient`; a refusal is recorded.
+    ///
+    /// # Errors
+    /// [`batch::Error::Undecided`], [`batch::Error::Refused`], [`batch::Error::Column`].
+    pub fn protection(
+        &self,
+        source: &Source,
+        dataset: &DatasetId,
+        recipient: &RecipientId,
+    ) -> Result<Protection, Error> {
+        let schema = source.schema();
+        let decide = || -> Result<Protection, batch::Error> {
+            Batch::raw(dataset.clone(), arrow::array::RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
+            Protection::new(&self.policy, dataset, recipient, &self.keys, &schema)
+        };
+        decide().or_else(|error| {
+            let event = self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(recipient.clone());
+            self.record(&event.denied(error.to_string()))?;
+            Err(error.into())
+        })
+    }
+
+    /// Writes rows to a recipient: every personal column rewritten for them, the release on record before the
+    /// file appears under its name.
+    ///
+    /// # Errors
+    /// As [`Self::protection`]; [`Error::Store`], [`Error::Interrupted`]. On an error nothing is left of the output.
+    pub fn protect(
+        &self,
+        source: Source,
+        dataset: &DatasetId,
+        recipient: &RecipientId,
+        destination: &Destination,
+        options: &WriteOptions,
+        watch: Watch<'_>,
+    ) -> Result<Disclosure, Error> {
+        let protection = self.protection(&source, dataset, recipient)?;
+        refuse_overwrite(source.files(), destination)?;
+        let sink = TableWriter::create(destination, protection.schema(), options)?;
+        let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;
+        let mut step = Step { of_rows: source.rows_hint(), of_bytes: source.bytes(), ..Step::default() };
+
+        // Reading the next rows while these are rewritten. A few batches in flight bound the memory.
+        std::thread::scope(|scope| -> Result<(), Error> {
+            let (send, receive) = sync_channel::<Result<_, store::Error>>(IN_FLIGHT);
+            scope.spawn(move || {
+                for rows in source.batches() {
+                    // The other end is gone: an error or an interruption there.
+                    if send.send(rows).is_err() {
+                        break;
+                    }
+                }
+            });
+            for rows in receive {
+                let tagged = Batch::raw(dataset.clone(), rows?).tag(&self.policy)?;
+                step.rows += tagged.num_rows() as u64;
+                writer.write(tagged.protect(&protection)?)?;
+                go_on(watch, step)?;
+            }
+            Ok(())
+        })?;
+        Ok(writer.finish(
+            self.event(Action::Disclose),
+            &self.catalog,
+            self.caller.clock.now(),
+            destination.to_string(),
+        )?)
+    }
+}
+
+const IN_FLIGHT: usize = 4;

@@ -1,0 +1,166 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Caller, Settings, Workspace};
+use crate::audit::{Action, AuditLog, Event, Signer};
+use crate::catalog::Catalog;
+use crate::error::Error;
+use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
+use crate::policy::{self, Policy};
+use crate::vault::Vault;
+
+/// A workspace's folder, not unlocked.
+#[derive(Clone, Debug)]
+pub struct Site {
+    root: PathBuf,
+    settings: Settings,
+}
+
+impl Site {
+    /// Makes a workspace in `root`: settings, a starter policy, the folders, a wrapped master key, an empty
+    /// vault and catalog, and a log whose first entry says so.
+    ///
+    /// # Errors
+    /// [`Error::WorkspaceExists`], [`Error::Io`], or what a room says.
+    pub fn create(root: &Path, settings: Settings, key: &RootKey, caller: Caller) -> Result<Self, Error> {
+        let file = root.join(SETTINGS);
+        if file.exists() {
+            return Err(Error::WorkspaceExists(root.to_owned()));
+        }
+        let site = Self { root: root.to_owned(), settings };
+        for folder in [root.to_owned(), site.keys(), site.policies()] {
+            fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let hidden = root.join(HIDDEN);
+            fs::set_permissions(&hidden, fs::Permissions::from_mode(0o700))
+                .map_err(|source| Error::Io { path: hidden.clone(), source })?;
+        }
+        let keyring = Keyring::create(&site.keys(), key)?;
+        let starter = site.policies().join("policy.toml");
+        if !starter.exists() {
+            write(&starter, &policy::starter(&site.settings.controller))?;
+        }
+        write(&root.join(".gitignore"), IGNORE)?;
+        let origin = origin(&site.settings.controller);
+        let log = AuditLog::create(&site.audit(), signer(&origin, &keyring)?, caller.log_settings())?;
+        let _receipt = log.append(&Event::new(Action::Init, caller.actor))?;
+        log.checkpoint()?;
+        Catalog::open(&site.state())?;
+        Vault::open(&site.vault(), &keyring)?;
+        site.settings.write(&file)?;
+        Ok(site)
+    }
+
+    /// Finds the workspace that `from` lies in.
+    ///
+    /// # Errors
+    /// [`Error::NoWorkspace`], [`Error::Settings`].
+    pub fn find(from: &Path) -> Result<Self, Error> {
+        let from = std::path::absolute(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
+        let root = from.ancestors().find(|folder| folder.join(SETTINGS).is_file());
+        let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
+        Ok(Self { root: root.to_owned(), settings: Settings::read(&root.join(SETTINGS))? })
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What `pii.toml` says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The key provider that `pii.toml` names, if it names one.
+    pub fn key_provider(&self) -> Option<Box<dyn KeyProvider>> {
+        let key = &self.settings.key;
+        match (&key.file, &key.command) {
+            (Some(file), _) => Some(Box::new(KeyFile(self.root.join(file)))),
+            (None, Some(command)) => Some(Box::new(crate::keyring::KeyCommand(command.clone()))),
+            (None, None) => None,
+        }
+    }
+
+    /// The folder of policies.
+    pub fn policies(&self) -> PathBuf {
+        self.root.join(&self.settings.policies)
+    }
+
+    /// The folder of the audit log.
+    pub fn audit(&self) -> PathBuf {
+        self.root.join(&self.settings.audit)
+    }
+
+    /// Reads the policy.
+    ///
+    /// # Errors
+    /// [`Error::Policy`], with every violation.
+    pub fn policy(&self) -> Result<Policy, Error> {
+        Ok(Policy::load(&self.policies())?)
+    }
+
+    /// Opens the catalog.
+    ///
+    /// # Errors
+    /// [`Error::Catalog`].
+    pub fn catalog(&self) -> Result<Catalog, Error> {
+        Ok(Catalog::open(&self.state())?)
+    }
+
+    /// Unlocks the keyring.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn keyring(&self, root: &RootKey) -> Result<Keyring, Error> {
+        Ok(Keyring::open(&self.keys(), root)?)
+    }
+
+    /// Unlocks the workspace for a caller.
+    ///
+    /// # Errors
+    /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
+    pub fn unlock(self, root: &RootKey, caller: Caller) -> Result<Workspace, Error> {
+        let keys = self.keyring(root)?;
+        let policy = self.policy()?;
+        let origin = origin(&self.settings.controller);
+        let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
+        let catalog = self.catalog()?;
+        let vault = Vault::open(&self.vault(), &keys)?;
+        Ok(Workspace { site: self, policy, keys, log, catalog, vault, caller })
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.root.join(HIDDEN).join("keys")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.root.join(&self.settings.state)
+    }
+
+    fn vault(&self) -> PathBuf {
+        self.root.join(&self.settings.vault)
+    }
+}
+
+/// The log's name: the controller's, in the alphabet of a checkpoint's origin line.
+fn origin(controller: &str) -> String {
+    let plain: String = controller.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    format!("{}/pii-audit", plain.trim_matches('-'))
+}
+
+fn signer(origin: &str, keys: &Keyring) -> Result<Signer, Error> {
+    let seed = keys.audit_seed()?;
+    Ok(Signer::from_seed(origin, &seed)?)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+const SETTINGS: &str = "pii.toml";
+const HIDDEN: &str = ".pii";
+const IGNORE: &str = "# Keys, the vault and the log never go into version control.\n.pii/\n.pii-root.key\n";
