@@ -282,7 +282,10 @@ mod tests {
         let input = dir.path().join("a.csv");
         fs::write(&input, "a\n").unwrap();
         let by_another_way = Destination::Path(dir.path().join(".").join("a.csv"));
-        assert!(matches!(refuse_overwrite(&[input.clone()], &by_another_way), Err(Error::Overwrite { .. })));
+        assert!(matches!(
+            refuse_overwrite(std::slice::from_ref(&input), &by_another_way),
+            Err(Error::Overwrite { .. })
+        ));
         refuse_overwrite(&[input], &Destination::Path(dir.path().join("b.csv"))).unwrap();
     }
 }

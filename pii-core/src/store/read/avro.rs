@@ -2,9 +2,10 @@ use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Field, Schema};
 use arrow_avro::reader::ReaderBuilder;
 use arrow_avro::schema::SCHEMA_METADATA_KEY;
+use serde_json::Value;
 
 use super::input::{Input, Meter};
 use super::{Opened, ReadOptions};
@@ -20,11 +21,8 @@ pub(super) fn open(input: &Input, options: &ReadOptions, meter: &Meter) -> Resul
         .build(BufReader::with_capacity(128 << 10, bytes))
         .map_err(|e| Error::reading(&name, Format::Avro, &e))?;
 
-    // The file's own schema as JSON is left behind: a writer would believe it, whatever has become of the columns.
-    let theirs = reader.schema();
-    let mut metadata = theirs.metadata().clone();
-    metadata.remove(SCHEMA_METADATA_KEY);
-    let schema = Arc::new(Schema::new_with_metadata(theirs.fields().clone(), metadata));
+    let schema =
+        Arc::new(own_schema(&reader.schema(), reader.avro_header().get(SCHEMA_METADATA_KEY).unwrap_or_default()));
 
     let ours = Arc::clone(&schema);
     let mut done = false;
@@ -49,6 +47,30 @@ pub(super) fn open(input: &Input, options: &ReadOptions, meter: &Meter) -> Resul
     });
     Ok(Opened { schema, rows: None, batches: Box::new(batches) })
 }
+
+/// The columns, with the attributes of each as its metadata: the reader keeps those of types only.
+///
+/// The file's schema as JSON is left behind: a writer would believe it, whatever has become of the columns.
+fn own_schema(read: &Schema, json: &[u8]) -> Schema {
+    let mut metadata = read.metadata().clone();
+    metadata.remove(SCHEMA_METADATA_KEY);
+    let record: Value = serde_json::from_slice(json).unwrap_or_default();
+    let described = record.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let fields = read.fields().iter().map(|field| {
+        let mut metadata = field.metadata().clone();
+        let described = described.iter().filter_map(Value::as_object);
+        let attributes = described.filter(|d| d.get("name").is_some_and(|name| name == field.name())).flatten();
+        for (key, value) in attributes.filter(|(key, _)| !RESERVED.contains(&key.as_str())) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            metadata.insert(key.clone(), value);
+        }
+        field.as_ref().clone().with_metadata(metadata)
+    });
+    Schema::new_with_metadata(fields.collect::<Vec<Field>>(), metadata)
+}
+
+/// What Avro itself says of a field (Avro 1.12, "Complex Types", "Records").
+const RESERVED: [&str; 6] = ["name", "type", "doc", "default", "order", "aliases"];
 
 /// The last bytes that were read: those of a whole file are its sync marker (Avro 1.12, "Object Container Files").
 #[derive(Clone, Default)]

@@ -216,14 +216,15 @@ fn open(
     inferred: Option<&SchemaRef>,
 ) -> Result<Opened, Error> {
     match (format, inferred) {
-        (Format::JsonLines, Some(schema)) => json::open(input, options, meter, schema),
+        (_, Some(schema)) => json::open(input, options, meter, schema),
         (Format::JsonLines, None) => {
-            json::open(input, options, meter, &json::infer(std::slice::from_ref(input), options)?)
+            let schema = json::infer(std::slice::from_ref(input), options)?;
+            json::open(input, options, meter, &schema)
         }
-        (Format::Csv, _) => csv::open(input, options, meter),
-        (Format::Parquet, _) => parquet::open(input, options, meter),
-        (Format::ArrowIpc, _) => ipc::open(input, options, meter),
-        (Format::Avro, _) => avro::open(input, options, meter),
+        (Format::Csv, None) => csv::open(input, options, meter),
+        (Format::Parquet, None) => parquet::open(input, options, meter),
+        (Format::ArrowIpc, None) => ipc::open(input, options, meter),
+        (Format::Avro, None) => avro::open(input, options, meter),
     }
 }
 
