@@ -38,8 +38,6 @@ pub enum Error {
     NoMatch { pattern: String },
     #[error("the folder `{folder}` holds no data file")]
     EmptyFolder { folder: String },
-    #[error("`{file}` is neither a file nor a folder")]
-    NotAFile { file: String },
     #[error("no source was given")]
     NoSource,
     #[error("standard input cannot be read together with other sources")]
@@ -59,15 +57,15 @@ pub enum Error {
     ZeroBytes { file: String },
     #[error("row {row} of `{file}`: expected {expected} fields, found {found}")]
     Ragged { file: String, row: u64, expected: usize, found: usize },
-    #[error("row {row} of `{file}`: a quote is opened and never closed")]
+    #[error("{} of `{file}`: a quote is opened and never closed", place(*.row))]
     UnclosedQuote { file: String, row: u64 },
-    #[error("row {row} of `{file}`: longer than {} MiB; a quote may be missing", .limit >> 20)]
+    #[error("{} of `{file}`: longer than {} MiB; a quote may be missing", place(*.row), .limit >> 20)]
     TooLong { file: String, row: u64, limit: u64 },
     #[error("row {row} of `{file}`, column `{column}`: not valid UTF-8; if the file is in another encoding, name it")]
     NotUtf8 { file: String, row: u64, column: String },
     #[error("the header of `{file}` is not valid UTF-8; if the file is in another encoding, name it")]
     HeaderNotUtf8 { file: String },
-    #[error("row {row} of `{file}`: not valid {encoding}")]
+    #[error("{} of `{file}`: not valid {encoding}", place(*.row))]
     Malformed { file: String, row: u64, encoding: Encoding },
     #[error("row {row} of `{file}`: not JSON: {reason}")]
     NotJson { file: String, row: u64, reason: String },
@@ -119,6 +117,10 @@ fn os_error(error: &(dyn StdError + 'static)) -> Option<io::Error> {
         Some(code) => Some(io::Error::from_raw_os_error(code)),
         None => os_error(error.source()?),
     }
+}
+
+fn place(row: u64) -> String {
+    if row == 0 { "the header".to_owned() } else { format!("row {row}") }
 }
 
 fn quoted(columns: &[String]) -> String {

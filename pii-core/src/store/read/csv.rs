@@ -308,7 +308,7 @@ mod tests {
             (b"\n\n", "`a.csv` has no columns"),
             (b"a,b,a\n1,2,3\n", "`a.csv` has more than one column named `a`"),
             (b"a,b\n1,\"2\n3,4\n", "row 1 of `a.csv`: a quote is opened and never closed"),
-            (b"a,\"b\n3,4\n", "row 0 of `a.csv`: a quote is opened and never closed"),
+            (b"a,\"b\n3,4\n", "the header of `a.csv`: a quote is opened and never closed"),
             (
                 b"a,b\n1,2\n3,M\xFCller\n",
                 "row 2 of `a.csv`, column `b`: not valid UTF-8; if the file is in another encoding, name it",

@@ -12,27 +12,41 @@ pub(super) enum Input {
     File(PathBuf),
     /// Can be opened once.
     Stdin,
-    /// Standard input, kept in an unnamed temporary file for formats that are read twice or from their end.
-    Spooled(File),
+    /// A stream that was kept in an unnamed temporary file, so that it can be opened again and read from anywhere.
+    Spooled {
+        file: File,
+        name: String,
+    },
 }
 
 impl Input {
-    /// Keeps standard input, so that it can be opened again and read from anywhere.
+    /// Whether a second opening would find the bytes gone: standard input, or a shell's `<(…)`.
+    pub(super) fn is_stream(&self) -> bool {
+        match self {
+            Self::File(path) => path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir()),
+            Self::Stdin => true,
+            Self::Spooled { .. } => false,
+        }
+    }
+
+    /// Keeps a stream.
     pub(super) fn spool(self) -> Result<Self, Error> {
-        let Self::Stdin = self else { return Ok(self) };
-        let kept = tempfile::tempfile().and_then(|mut file| {
-            io::copy(&mut io::stdin().lock(), &mut file)?;
-            Ok(file)
-        });
-        kept.map(Self::Spooled).map_err(|source| Self::Stdin.unreadable(source))
+        if !self.is_stream() {
+            return Ok(self);
+        }
+        let mut bytes = self.bytes(&Meter::default())?;
+        let kept = tempfile::tempfile().and_then(|mut file| io::copy(&mut bytes, &mut file).map(|_| file));
+        match kept {
+            Ok(file) => Ok(Self::Spooled { file, name: self.name() }),
+            Err(source) => Err(self.unreadable(source)),
+        }
     }
 
     /// A file that can be read from anywhere.
     pub(super) fn file(&self) -> Result<File, Error> {
         let opened = match self {
-            Self::File(path) if path.is_dir() => return Err(Error::NotAFile { file: self.name() }),
             Self::File(path) => File::open(path),
-            Self::Spooled(file) => file.try_clone().and_then(|mut file| file.rewind().map(|()| file)),
+            Self::Spooled { file, .. } => file.try_clone().and_then(|mut file| file.rewind().map(|()| file)),
             Self::Stdin => Err(io::Error::from(io::ErrorKind::NotSeekable)),
         };
         opened.map_err(|source| self.unreadable(source))
@@ -42,7 +56,7 @@ impl Input {
     pub(super) fn bytes(&self, progress: &Meter) -> Result<Metered<Box<dyn Read + Send>>, Error> {
         let inner: Box<dyn Read + Send> = match self {
             Self::Stdin => Box::new(io::stdin()),
-            Self::File(_) | Self::Spooled(_) => Box::new(self.file()?),
+            Self::File(_) | Self::Spooled { .. } => Box::new(self.file()?),
         };
         Ok(Metered { inner, meter: progress.clone() })
     }
@@ -51,14 +65,15 @@ impl Input {
     pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Stdin | Self::Spooled(_) => "standard input".to_owned(),
+            Self::Stdin => "standard input".to_owned(),
+            Self::Spooled { name, .. } => name.clone(),
         }
     }
 
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Stdin | Self::Spooled(_) => None,
+            Self::Stdin | Self::Spooled { .. } => None,
         }
     }
 
@@ -66,7 +81,7 @@ impl Input {
     pub(super) fn size(&self) -> Option<u64> {
         match self {
             Self::File(path) => path.metadata().ok(),
-            Self::Spooled(file) => file.metadata().ok(),
+            Self::Spooled { file, .. } => file.metadata().ok(),
             Self::Stdin => None,
         }
         .map(|m| m.len())

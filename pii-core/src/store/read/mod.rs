@@ -21,7 +21,6 @@ use super::{Encoding, Error, Format};
 
 /// How to read. The default reads what the file's name and its first bytes tell.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct ReadOptions {
     /// The format; from the file's name if not given.
     pub format: Option<Format>,

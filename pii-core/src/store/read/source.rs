@@ -49,7 +49,8 @@ impl Source {
         };
 
         let format = one_format(&inputs, options.format)?;
-        if matches!(format, Format::JsonLines | Format::Parquet | Format::ArrowIpc) {
+        // A single stream of CSV or Avro is read as it comes; anything else is read twice, or from its end.
+        if inputs.len() > 1 || matches!(format, Format::JsonLines | Format::Parquet | Format::ArrowIpc) {
             inputs = inputs.into_iter().map(Input::spool).collect::<Result<_, _>>()?;
         }
         let inferred = match format {

@@ -15,7 +15,6 @@ use super::{Compression, Format};
 
 /// How to write. The default writes what the file's name tells.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
 pub struct WriteOptions {
     /// The format; from the file's name if not given.
     pub format: Option<Format>,

@@ -163,3 +163,28 @@ fn after_an_error_there_are_no_rows() {
     assert!(batches.next().unwrap().is_err());
     assert!(batches.next().is_none());
 }
+
+/// What `pii scan <(command)` opens.
+#[cfg(unix)]
+#[test]
+fn a_pipe_loses_no_rows_though_it_can_be_read_only_once() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, row, header) in [("a.jsonl", "{\"id\": 1}\n", ""), ("a.csv", "1\n", "id\n")] {
+        let pipe = dir.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let text = format!("{header}{}", row.repeat(20_000));
+        let to = pipe.clone();
+        let writing = std::thread::spawn(move || fs::write(to, text).unwrap());
+        let rows: usize = open(&pipe).unwrap().batches().map(|b| b.unwrap().num_rows()).sum();
+        assert_eq!(rows, 20_000, "{name}");
+        writing.join().unwrap();
+    }
+}
+
+#[test]
+fn the_work_can_move_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Source>();
+    is_send::<Batches>();
+    is_send::<TableWriter>();
+}
