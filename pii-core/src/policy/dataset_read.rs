@@ -74,8 +74,8 @@ fn retention(table: &mut Table<'_>, id: Option<&At<DatasetId>>, found: &mut Foun
         found.report("retention-missing", &place, message, mend);
         return At { value: stand_in, at: place };
     };
-    let value = entry.value.table("a retention", found).and_then(|r| Retention::read(r, found));
-    At { value: value.unwrap_or(stand_in), at: entry.value.at }
+    let retention = entry.value.table("a retention", found).and_then(|r| Retention::read(r, found));
+    retention.unwrap_or(At { value: stand_in, at: place })
 }
 
 fn subject_of(mut table: Table<'_>, found: &mut Found) -> Option<At<Subject>> {

@@ -15,6 +15,7 @@ mod dataset;
 mod dataset_read;
 mod error;
 mod group;
+mod lawful;
 mod method;
 mod names;
 mod purpose;
@@ -39,7 +40,7 @@ pub use method::{Method, UnknownMethod};
 pub use purpose::Purpose;
 pub use recipient::{PseudonymForm, Recipient};
 pub use retention::{ErasureStrategy, Retention};
-pub use rule::{Because, Rule};
+pub use rule::{Because, Outcome, Rule};
 pub use starter::starter;
 pub use violation::{Place, Violation};
 

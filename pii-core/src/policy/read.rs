@@ -53,6 +53,7 @@ impl Policy {
         if draft.is_whole {
             draft.join_groups(&mut found);
             draft.refer(&Place::new(first, 0..0), &mut found);
+            draft.ask_for_bases(&mut found);
             draft.weigh(&mut found);
         }
         let violations = found.into_violations();

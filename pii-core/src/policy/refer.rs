@@ -1,8 +1,9 @@
 //! Does every name lead somewhere?
 
+use super::closest::closest;
 use super::read::Draft;
 use super::violation::{At, Found};
-use super::{Dataset, Place};
+use super::{ColumnRule, Dataset, Place, Subject};
 use crate::vocab::{Domain, RecipientId, Tag};
 
 impl Draft {
@@ -54,20 +55,8 @@ impl Draft {
             let message = format!("`{}` has no column `{after}` to count from", dataset.id());
             found.report("unknown-column", &dataset.retention.at, message, mend_column(dataset, after));
         }
-        match &dataset.subject {
-            Some(At { value: subject, at }) => match dataset.column(&subject.column).map(|c| c.tag()) {
-                None => {
-                    let message = format!("`{}` has no column `{}`", dataset.id(), subject.column);
-                    found.report("unknown-column", at, message, mend_column(dataset, &subject.column));
-                }
-                Some(Tag::NotPersonal) => {
-                    let message = format!("`{}` says whom a row is about, yet is tagged `none`", subject.column);
-                    let mend = "tag it with a category, such as `user.unique_id`";
-                    found.report("subject-not-personal", at, message, mend);
-                }
-                Some(Tag::Personal(_)) => {}
-            },
-            None => {}
+        if let Some(subject) = &dataset.subject {
+            subject_refers(dataset, subject, found);
         }
     }
 
@@ -114,8 +103,23 @@ impl Draft {
     }
 }
 
+fn subject_refers(dataset: &Dataset, At { value: subject, at }: &At<Subject>, found: &mut Found) {
+    match dataset.column(&subject.column).map(ColumnRule::tag) {
+        None => {
+            let message = format!("`{}` has no column `{}`", dataset.id(), subject.column);
+            found.report("unknown-column", at, message, mend_column(dataset, &subject.column));
+        }
+        Some(Tag::NotPersonal) => {
+            let message = format!("`{}` says whom a row is about, yet is tagged `none`", subject.column);
+            let mend = "tag it with a category, such as `user.unique_id`";
+            found.report("subject-not-personal", at, message, mend);
+        }
+        Some(Tag::Personal(_)) => {}
+    }
+}
+
 fn mend_column(dataset: &Dataset, wanted: &str) -> String {
-    match super::closest::closest(wanted, dataset.columns.keys().map(String::as_str)) {
+    match closest(wanted, dataset.columns.keys().map(String::as_str)) {
         Some(best) => format!("did you mean `{best}`?"),
         None => format!("add `{wanted}` to `[dataset.columns]`"),
     }

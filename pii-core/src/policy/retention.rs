@@ -1,3 +1,5 @@
+use std::fmt;
+
 use jiff::Span;
 use jiff::civil::Date;
 use toml::de::DeValue;
@@ -35,7 +37,9 @@ pub enum ErasureStrategy {
 }
 
 impl Retention {
-    pub(super) fn read(mut table: Table<'_>, found: &mut Found) -> Option<Self> {
+    /// The place is that of the column it counts from, if it names one.
+    pub(super) fn read(mut table: Table<'_>, found: &mut Found) -> Option<At<Self>> {
+        let at = table.place().clone();
         let after = table.text("after", found);
         let keep = table.need_text("keep", "\"P7D\"", found);
         let keep = keep.and_then(|k| k.read("malformed-period", found, period));
@@ -53,7 +57,11 @@ impl Retention {
             }
             Some((then, _)) => then?,
         };
-        Some(Self { after: after.map(|a| a.value), keep: keep?.value, then })
+        let (after, at) = match after {
+            Some(after) => (Some(after.value), after.at),
+            None => (None, at),
+        };
+        Some(At { value: Self { after, keep: keep?.value, then }, at })
     }
 }
 
@@ -67,6 +75,26 @@ impl ErasureStrategy {
         let until = table.get("until").map(|entry| until(&entry.value, found));
         table.finish(found);
         Some(Self::Keep { ground: ground?.value, until: until.flatten() })
+    }
+}
+
+impl fmt::Display for Retention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.after {
+            Some(column) => write!(f, "{} after `{column}`, then {}", self.keep, self.then),
+            None => write!(f, "{} after ingest, then {}", self.keep, self.then),
+        }
+    }
+}
+
+impl fmt::Display for ErasureStrategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DeleteRow => f.write_str("delete-row"),
+            Self::NullColumns => f.write_str("null-columns"),
+            Self::Keep { ground, until: Some(day) } => write!(f, "keep until {day}: {ground}"),
+            Self::Keep { ground, until: None } => write!(f, "keep: {ground}"),
+        }
     }
 }
 

@@ -16,6 +16,15 @@ pub struct Rule {
     pub because: Because,
 }
 
+/// What one recipient would get of a column.
+#[derive(Clone, Debug)]
+pub struct Outcome<'p> {
+    /// The recipient.
+    pub recipient: &'p Recipient,
+    /// What becomes of the column, or why nothing of the dataset goes there.
+    pub rule: Result<Rule, Refusal>,
+}
+
 /// Where a method comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Because {
@@ -84,17 +93,13 @@ impl Policy {
     ///
     /// # Errors
     /// [`Refusal::UnknownDataset`], [`Refusal::UndecidedColumn`].
-    pub fn explain(
-        &self,
-        dataset: &DatasetId,
-        column: &str,
-    ) -> Result<Vec<(&Recipient, Result<Rule, Refusal>)>, Refusal> {
+    pub fn explain(&self, dataset: &DatasetId, column: &str) -> Result<Vec<Outcome<'_>>, Refusal> {
         let known = self.dataset(dataset).ok_or_else(|| Refusal::UnknownDataset(dataset.clone()))?;
-        let each = |recipient| {
+        let outcome = |recipient| {
             let rule = self.rule(known, column, recipient)?;
-            Ok((recipient, self.release(dataset, recipient.id()).map(|_| rule)))
+            Ok(Outcome { recipient, rule: self.release(dataset, recipient.id()).map(|_| rule) })
         };
-        self.recipients().iter().map(each).collect()
+        self.recipients().iter().map(outcome).collect()
     }
 }
 

@@ -118,7 +118,9 @@ impl<'a> Entry<'a> {
             let line = self.key_at.source_line();
             let path = line.split_once('=').map_or(self.key, |(path, _)| path).trim();
             let message = format!("`{path}` without quotes reads as a table");
-            found.report("unquoted-path", &self.key_at, message, format!("write it in quotes: `\"{path}\" = …`"));
+            let mend =
+                format!("write a path in quotes, `\"{path}\" = …`, and a table in braces, `{} = {{ … }}`", self.key);
+            found.report("unquoted-path", &self.key_at, message, mend);
         }
         self.is_dotted()
     }

@@ -150,7 +150,7 @@ fn explain_answers_for_every_recipient() {
         .explain(&dataset("crm.customers"), "email")
         .unwrap()
         .into_iter()
-        .map(|(to, rule)| (to.id().as_str(), rule.map(|r| r.method.to_string()).ok()))
+        .map(|o| (o.recipient.id().as_str(), o.rule.map(|r| r.method.to_string()).ok()))
         .collect();
     let some = |method: &str| Some(method.to_owned());
     assert_eq!(
@@ -173,4 +173,19 @@ fn a_method_may_be_a_table() {
         let (crm, warehouse, _) = policy.release(&dataset("crm.customers"), &recipient("warehouse")).unwrap();
         assert_eq!(policy.rule(crm, "email", warehouse).unwrap().method, Method::parse(short).unwrap());
     }
+}
+
+#[test]
+fn a_retention_and_an_erasure_print_as_they_are_meant() {
+    let policy = good();
+    let print = |id| {
+        let dataset = policy.dataset(&dataset(id)).unwrap();
+        (dataset.retention().to_string(), dataset.erasure().to_string())
+    };
+    let (retention, erasure) = print("crm.customers");
+    assert_eq!(retention, "P3Y after `last_order_at`, then delete-row");
+    assert_eq!(erasure, "delete-row");
+    let (retention, erasure) = print("clinic.visits");
+    assert_eq!(retention, "P10Y after ingest, then null-columns");
+    assert_eq!(erasure, "keep until 2035-12-31: medical records are kept for ten years");
 }
