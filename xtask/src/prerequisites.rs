@@ -15,18 +15,32 @@ struct Prerequisite {
 
 /// Makes sure that all are there; installs what is missing where the machine is ours to change.
 pub(crate) fn ensure() -> Result {
-    let missing: Vec<&Prerequisite> = PREREQUISITES.iter().filter(|p| !answers(p.probe)).collect();
+    let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }
-    let what = missing.iter().map(|p| p.what).collect::<Vec<_>>().join(" and ");
+    let what = names(&missing);
     let packages: Vec<&str> = missing.iter().flat_map(|p| p.packages.iter().copied()).collect();
     if !may_install() {
-        return Err(format!("{what} is missing: install it with `apt-get install {}`", packages.join(" ")).into());
+        return Err(
+            format!("this machine lacks {what}: install them with `apt-get install {}`", packages.join(" ")).into()
+        );
     }
-    eprintln!("   {what} is missing: installing {}", packages.join(", "));
+    eprintln!("   this machine lacks {what}: installing {}", packages.join(", "));
     step::stream(apt_get().arg("update"))?;
-    step::stream(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages))
+    step::stream(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages))?;
+    match self::missing().as_slice() {
+        [] => Ok(()),
+        still => Err(format!("apt-get is content, and {} still cannot be found", names(still)).into()),
+    }
+}
+
+fn missing() -> Vec<&'static Prerequisite> {
+    PREREQUISITES.iter().filter(|prerequisite| !answers(prerequisite.probe)).collect()
+}
+
+fn names(prerequisites: &[&Prerequisite]) -> String {
+    prerequisites.iter().map(|prerequisite| prerequisite.what).collect::<Vec<_>>().join(" and ")
 }
 
 fn answers(probe: &[&str]) -> bool {
