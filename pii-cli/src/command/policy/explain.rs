@@ -28,17 +28,18 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let rows: Vec<[String; 4]> = policy
         .explain(dataset.id(), column)?
         .into_iter()
-        .map(|(recipient, rule)| {
-            let (tag, method, because) = match rule {
+        .map(|outcome| {
+            let recipient = outcome.recipient.id().as_str();
+            let (tag, method, because) = match outcome.rule {
                 Ok(rule) => (rule.tag.to_string(), rule.method.to_string(), rule.because.to_string()),
                 Err(refusal) => (String::new(), "refused".to_owned(), refusal.to_string()),
             };
             ui.record(
                 "rule",
-                &json!({ "dataset": dataset.id().as_str(), "column": column, "recipient": recipient.id().as_str(),
+                &json!({ "dataset": dataset.id().as_str(), "column": column, "recipient": recipient,
                          "category": tag, "method": method, "because": because }),
             );
-            [recipient.id().to_string(), tag, method, because]
+            [recipient.to_owned(), tag, method, because]
         })
         .collect();
     ui.table(["recipient", "category", "method", "because"], &rows);

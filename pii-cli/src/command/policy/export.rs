@@ -37,13 +37,13 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
                      "retention": { "after": dataset.retention().after, "keep": dataset.retention().keep.to_string() } }),
         ));
         for (path, rule) in dataset.columns() {
-            for (recipient, rule_for) in policy.explain(dataset.id(), path)? {
+            for outcome in policy.explain(dataset.id(), path)? {
                 lines.push(json_line(
                     "rule",
                     &json!({ "dataset": dataset.id().as_str(), "column": path, "category": rule.tag().to_string(),
-                             "recipient": recipient.id().as_str(),
-                             "method": rule_for.as_ref().ok().map(|r| r.method.to_string()),
-                             "refused": rule_for.err().map(|r| r.to_string()) }),
+                             "recipient": outcome.recipient.id().as_str(),
+                             "method": outcome.rule.as_ref().ok().map(|r| r.method.to_string()),
+                             "refused": outcome.rule.err().map(|r| r.to_string()) }),
                 ));
             }
         }
