@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +9,7 @@ use jiff::Timestamp;
 use super::checkpoint::TreeHead;
 use super::entry::{self, Head, Unreadable};
 use super::frame::{self, HEADER_BYTES};
-use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
+use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS, TILES};
 use super::segment::{Segment, Tail};
 use super::tile::{self, Frontier, Tile};
 use super::{Error, Hash, Place, durable, leaf_hash};
@@ -72,10 +74,11 @@ impl Disk {
         }
         let first = self.tree.size();
         let time = now.max(self.last);
+        let stamp = entry::time_text(time);
         let mut bytes = Vec::with_capacity(events.iter().map(|event| event.len() + host.len() + 128).sum());
         let mut leaves = Vec::with_capacity(events.len());
         for (seq, event) in (first..).zip(events) {
-            let entry = entry::encode(&Head { seq, time }, host, event);
+            let entry = entry::encode(seq, &stamp, host, event);
             frame::write(entry.as_bytes(), &mut bytes);
             leaves.push(leaf_hash(entry.as_bytes()));
         }
@@ -123,16 +126,18 @@ impl Disk {
     }
 
     fn flush_tiles(&self) -> Result<(), Error> {
+        let mut folders = BTreeSet::from([self.layout.path(TILES)]);
         let (mut level, mut from, mut to) = (0u8, self.signed.size >> 8, self.tree.size() >> 8);
         while to > 0 {
             for index in from..to {
                 let path = self.layout.path(&tile::path(level, index));
                 File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("flush", &path))?;
-                path.parent().map_or(Ok(()), durable::flush_folder)?;
+                folders
+                    .extend(path.ancestors().skip(1).take_while(|dir| *dir != self.layout.dir()).map(Path::to_owned));
             }
             (level, from, to) = (level + 1, from >> 8, to >> 8);
         }
-        Ok(())
+        folders.iter().try_for_each(|folder| durable::flush_folder(folder))
     }
 
     /// Reads the end of the log anew, from the newest signature on, and derives missing tiles again.
@@ -232,8 +237,8 @@ impl Disk {
                 self.grow(leaf_hash(payload));
                 self.expect_signed()?;
             }
+            self.length = segment.offset();
         }
-        self.length = segment.offset();
         match segment.tail()? {
             Tail::Clean => Ok(()),
             Tail::Torn if self.is_last() && self.signed.size <= self.tree.size() => self.cut(),
@@ -290,7 +295,9 @@ impl Disk {
             return Ok(());
         }
         let folder = path.parent().unwrap_or(self.layout.dir());
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        if !folder.is_dir() {
+            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
         durable::place_unflushed(&path, &bytes)
     }
 }
@@ -351,7 +358,7 @@ mod tests {
         for cut in start..whole.len() {
             fs::write(dir.join(SEGMENT), &whole[..cut]).unwrap();
             let survive = 2 + ((cut - start) / frame) as u64;
-            let torn = u64::from((cut - start) % frame != 0);
+            let torn = u64::from(!(cut - start).is_multiple_of(frame));
             let expected =
                 if survive + torn == 2 { Verdict::Verified } else { Verdict::UnsealedTail(survive - 2 + torn) };
             assert_eq!(verdict(&dir), expected, "cut at {cut}");
@@ -431,8 +438,7 @@ mod tests {
     fn an_entry_of_a_newer_version_is_refused() {
         let (_home, dir, log) = empty();
         fill(&log, 0, 2);
-        let newer =
-            entry::encode(&Head { seq: 2, time: Timestamp::now() }, "\"h\"", "{}").replace("\"v\":1", "\"v\":2");
+        let newer = entry::encode(2, &entry::time_text(Timestamp::now()), "\"h\"", "{}").replace("\"v\":1", "\"v\":2");
         let mut bytes = fs::read(dir.join(SEGMENT)).unwrap();
         frame::write(newer.as_bytes(), &mut bytes);
         fs::write(dir.join(SEGMENT), bytes).unwrap();

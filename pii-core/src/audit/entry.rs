@@ -48,13 +48,20 @@ impl Entry {
     }
 }
 
-/// Writes the bytes of an entry. `host` and `event` are JSON already.
-pub(super) fn encode(head: &Head, host: &str, event: &str) -> String {
+/// Writes the bytes of an entry. `time` is from [`time_text`]; `host` and `event` are JSON already.
+pub(super) fn encode(seq: u64, time: &str, host: &str, event: &str) -> String {
     let mut text = String::with_capacity(96 + host.len() + event.len());
-    let Head { seq, time } = head;
     // Writing to a `String` cannot fail.
-    let _ = write!(text, r#"{{"v":{VERSION},"seq":{seq},"time":"{time:.9}","host":{host},"event":{event}}}"#);
+    let _ = write!(text, r#"{{"v":{VERSION},"seq":{seq}"#);
+    for part in [",\"time\":\"", time, "\",\"host\":", host, ",\"event\":", event, "}"] {
+        text.push_str(part);
+    }
     text
+}
+
+/// `2026-11-21T02:30:00.000000000Z`
+pub(super) fn time_text(time: Timestamp) -> String {
+    format!("{time:.9}")
 }
 
 /// Reads the number and the time alone, which stand first.
@@ -102,7 +109,7 @@ struct Stored {
     event: Event,
 }
 
-/// `2026-11-21T02:30:00.000000000Z`
+/// The bytes of [`time_text`].
 const TIME_BYTES: usize = 30;
 
 #[cfg(test)]
@@ -140,8 +147,8 @@ mod tests {
     }
 
     fn bytes(event: &Event) -> String {
-        let head = Head { seq: 17, time: "2026-11-21T02:30:00.5Z".parse().unwrap() };
-        encode(&head, "\"db-1\"", &serde_json::to_string(event).unwrap())
+        let time = time_text("2026-11-21T02:30:00.5Z".parse().unwrap());
+        encode(17, &time, "\"db-1\"", &serde_json::to_string(event).unwrap())
     }
 
     #[test]

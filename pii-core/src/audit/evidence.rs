@@ -24,7 +24,7 @@ impl Evidence {
         let origin = layout.origin()?;
         let keys = layout.keys()?;
         let newest = layout.text(CHECKPOINT)?;
-        let list = layout.text(CHECKPOINTS)?;
+        let list = layout.bytes(CHECKPOINTS)?;
         let signed = layout.text(MAX_SIGNED)?;
         let mut segments = Vec::new();
         for first in layout.segments()? {
@@ -70,7 +70,13 @@ impl Evidence {
 }
 
 /// Checkpoints, each followed by an empty line. The last may be unfinished, and then does not count.
-fn parse_list(list: &str) -> Result<Vec<Checkpoint>, Error> {
+fn parse_list(list: &[u8]) -> Result<Vec<Checkpoint>, Error> {
+    // An unfinished write may end within a character.
+    let list = match std::str::from_utf8(list) {
+        Err(error) if error.error_len().is_some() => return Err(Error::malformed("list of checkpoints", "not text")),
+        Err(error) => list.get(..error.valid_up_to()).and_then(|list| std::str::from_utf8(list).ok()).unwrap_or(""),
+        Ok(list) => list,
+    };
     let mut checkpoints = Vec::new();
     let mut paragraphs = list.split_inclusive("\n\n");
     while let (Some(text), Some(signatures)) = (paragraphs.next(), paragraphs.next()) {

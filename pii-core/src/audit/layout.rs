@@ -42,14 +42,15 @@ impl Layout {
 
     /// A small file that every log has.
     pub(super) fn text(&self, name: &'static str) -> Result<String, Error> {
+        String::from_utf8(self.bytes(name)?).map_err(|_| Error::damaged(Place::file(name), "it is not text"))
+    }
+
+    pub(super) fn bytes(&self, name: &'static str) -> Result<Vec<u8>, Error> {
         let path = self.path(name);
-        match fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| Error::damaged(Place::file(name), "it is not text")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Error::NotALog { path: self.dir.clone(), missing: name })
-            }
-            Err(error) => Err(Error::io("read", &path)(error)),
-        }
+        fs::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::NotALog { path: self.dir.clone(), missing: name },
+            _ => Error::io("read", &path)(error),
+        })
     }
 
     /// Every key there ever was, by file name.

@@ -52,6 +52,11 @@ impl Frontier {
         self.range.root()
     }
 
+    /// The leaf hashes that do not fill a tile yet.
+    pub(super) fn edge(&self) -> &[Hash] {
+        self.edges.first().map_or(&[], Vec::as_slice)
+    }
+
     /// Adds a leaf; tiles that it fills go to `full`.
     pub(super) fn push(&mut self, leaf: Hash, full: &mut Vec<Tile>) {
         add(&mut self.edges, 0, leaf);
@@ -131,7 +136,7 @@ mod tests {
         for n in 0u64..66_600 {
             frontier.push(leaf_hash(&n.to_le_bytes()), &mut full);
             full.drain(..).for_each(|tile| drop(tiles.insert((tile.level, tile.index), tile.hashes)));
-            if frontier.size() % 256 == 0 && (n < 2000 || n > 65_000) {
+            if frontier.size() % 256 == 0 && !(2000..=65_000).contains(&n) {
                 let read = |level, index| tiles.get(&(level, index)).cloned().ok_or(());
                 let back = Frontier::restore(frontier.size() / 256, read).unwrap();
                 assert_eq!((back.size(), back.root()), (frontier.size(), frontier.root()));

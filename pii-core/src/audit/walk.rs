@@ -120,6 +120,7 @@ impl<'a> Walk<'a> {
     fn compare(&mut self) -> Result<(), Error> {
         while let Some(head) = self.wanted.pop_if(|head| head.size == self.tree.size()) {
             if head.root != self.tree.root() {
+                self.check_edge();
                 return Err(self.blame(head.size));
             }
             self.matched = head.size;
@@ -136,6 +137,19 @@ impl<'a> Walk<'a> {
             None => format!("an entry from {from} to {to} is not the one that was signed"),
         };
         Error::damaged(Place::Entry(told.unwrap_or(from)), why)
+    }
+
+    /// Looks for an entry in a tile that is not filled yet, as far as this pass has come.
+    fn check_edge(&mut self) {
+        let path = tile::path(0, self.size() / tile::WIDTH as u64);
+        let stored = fs::read(self.layout.path(&path)).ok().and_then(|bytes| tile::read(&bytes));
+        let Some(stored) = stored else { return };
+        let ours = self.tree.edge();
+        let same = stored.iter().zip(ours).take_while(|(stored, ours)| stored == ours).count();
+        if same < ours.len() {
+            let start = self.size() - ours.len() as u64;
+            self.tiles.push(BadTile { path, differs: Some(start + same as u64), end: start + tile::WIDTH as u64 });
+        }
     }
 
     fn check_tile(&mut self, tile: &Tile) {
