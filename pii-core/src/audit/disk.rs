@@ -26,6 +26,7 @@ pub(super) struct Disk {
     first: u64,
     length: u64,
     tree: Frontier,
+    tiles: Tiles,
     last: Timestamp,
     /// The newest tree that this one is known to continue.
     signed: TreeHead,
@@ -39,6 +40,17 @@ pub(super) struct Written {
     pub(super) leaves: Vec<Hash>,
 }
 
+/// What becomes of a tile that is full. A small file costs the disk far more than an entry does, so none is
+/// written before a signature is about to cover it.
+enum Tiles {
+    /// It waits for the next checkpoint.
+    Wait(Vec<Tile>),
+    /// There are too many to hold: the next checkpoint derives them again.
+    TooMany,
+    /// It is written at once.
+    Write,
+}
+
 impl Disk {
     /// Reads the end of the log: from the last tile that a signature covers on.
     pub(super) fn open(layout: Layout) -> Result<Self, Error> {
@@ -47,7 +59,7 @@ impl Disk {
         let lock = File::options().append(true).create(true).open(&path).map_err(Error::io("open", &path))?;
         let lock = Arc::new(lock);
         let _held = Held::take(&lock, &layout)?;
-        Self::load(layout, Arc::clone(&lock))
+        Self::load(layout, Arc::clone(&lock), Tiles::Wait(Vec::new()))
     }
 
     /// Runs `act` while no other process reads the end of the log or writes.
@@ -103,19 +115,20 @@ impl Disk {
 
     /// Makes sure that this tree continues `signed`, and that everything in it is on disk, whoever wrote it.
     pub(super) fn settle(&mut self, signed: &TreeHead) -> Result<(), Error> {
-        if *signed != self.signed {
-            // Another process has signed since this one looked.
-            self.reread()?;
+        let written = match std::mem::replace(&mut self.tiles, Tiles::Wait(Vec::new())) {
+            // Unless another process has signed since this one looked.
+            Tiles::Wait(tiles) if *signed == self.signed => tiles.iter().try_for_each(|tile| self.keep(tile)),
+            _ => self.reread(),
+        };
+        if written.is_err() {
+            self.tiles = Tiles::TooMany;
         }
+        written?;
         let path = self.layout.segment(self.first);
         if let Err(error) = self.file.sync_data().map_err(Error::io("flush", &path)) {
             return Err(self.poison(error));
         }
-        if self.flush_tiles().is_err() {
-            self.reread()?;
-            self.flush_tiles()?;
-        }
-        Ok(())
+        self.flush_tiles()
     }
 
     /// From now on no smaller tree may be signed.
@@ -140,10 +153,11 @@ impl Disk {
         folders.iter().try_for_each(|folder| durable::flush_folder(folder))
     }
 
-    /// Reads the end of the log anew, from the newest signature on, and derives missing tiles again.
+    /// Reads the end of the log anew, from the newest signature on, and writes its tiles.
     fn reread(&mut self) -> Result<(), Error> {
         let expected = (self.tree.size(), self.tree.root());
-        *self = Self::load(self.layout.clone(), Arc::clone(&self.lock))?;
+        *self = Self::load(self.layout.clone(), Arc::clone(&self.lock), Tiles::Write)?;
+        self.tiles = Tiles::Wait(Vec::new());
         if expected == (self.tree.size(), self.tree.root()) {
             return Ok(());
         }
@@ -159,11 +173,11 @@ impl Disk {
         error
     }
 
-    fn load(layout: Layout, lock: Arc<File>) -> Result<Self, Error> {
+    fn load(layout: Layout, lock: Arc<File>, tiles: Tiles) -> Result<Self, Error> {
         let signed = max_signed(&layout)?;
         // A tile that is missing is derived again; whether one is right shows at the signed root.
-        let tiles = signed.size / tile::WIDTH as u64;
-        let stored = Frontier::restore(tiles, |level, index| {
+        let covered = signed.size / tile::WIDTH as u64;
+        let stored = Frontier::restore(covered, |level, index| {
             fs::read(layout.path(&tile::path(level, index))).ok().and_then(|bytes| tile::read(&bytes)).ok_or(())
         });
         let tree = stored.unwrap_or_default();
@@ -175,7 +189,7 @@ impl Disk {
         let path = layout.segment(first);
         let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
         let (length, last, poisoned) = (HEADER_BYTES, Timestamp::MIN, None);
-        let mut disk = Self { layout, lock, file, first, length, tree, last, signed, poisoned };
+        let mut disk = Self { layout, lock, file, first, length, tree, tiles, last, signed, poisoned };
         disk.skip(start)?;
         disk.expect_signed()?;
         disk.catch_up()?;
@@ -281,13 +295,16 @@ impl Disk {
         let mut full = Vec::new();
         self.tree.push(leaf, &mut full);
         for tile in full {
-            // An entry on disk stands, whatever becomes of a tile: `settle` derives a missing one again.
-            let _ = self.keep(&tile);
+            match &mut self.tiles {
+                Tiles::Wait(tiles) if tiles.len() < MAX_WAITING => tiles.push(tile),
+                Tiles::Wait(_) | Tiles::TooMany => self.tiles = Tiles::TooMany,
+                // A tile that cannot be written is missed when it is to be flushed.
+                Tiles::Write => drop(self.keep(&tile)),
+            }
         }
     }
 
-    /// Writes a tile unless it is there. Tiles can be derived again, so they are flushed only before a
-    /// signature covers them.
+    /// Writes a tile unless it is there. `flush_tiles` follows.
     fn keep(&self, tile: &Tile) -> Result<(), Error> {
         let path = self.layout.path(&tile::path(tile.level, tile.index));
         let bytes = tile.bytes();
@@ -317,6 +334,9 @@ fn read_head(index: u64, payload: &[u8]) -> Result<Head, Error> {
         Err(Unreadable::Malformed(why)) => Err(Error::damaged(place, why)),
     }
 }
+
+/// 8 MiB of tiles, 262,144 entries.
+const MAX_WAITING: usize = 1024;
 
 /// The file lock, until dropped.
 struct Held<'a>(&'a File);
@@ -431,6 +451,21 @@ mod tests {
         let log = open(&dir);
         fill(&log, 1301, 1600);
         assert_eq!(log.checkpoint().unwrap().size(), 1600);
+        assert_eq!(verdict(&dir), Verdict::Verified);
+    }
+
+    #[test]
+    fn tiles_too_many_to_hold_are_derived_again() {
+        let (_home, dir, log) = empty();
+        fill(&log, 0, 700);
+        drop(log);
+        let mut disk = Disk::open(Layout::new(&dir)).unwrap();
+        disk.tiles = Tiles::TooMany;
+        let signed = max_signed(disk.layout()).unwrap();
+        disk.settle(&signed).unwrap();
+        drop(disk);
+        assert!(dir.join("tile/0/001").exists() && !dir.join("tile/0/002").exists());
+        open(&dir).checkpoint().unwrap();
         assert_eq!(verdict(&dir), Verdict::Verified);
     }
 
