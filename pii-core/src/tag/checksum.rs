@@ -263,7 +263,7 @@ mod tests {
     fn imeis_and_vehicles() {
         assert!(imei("35-209900-176148-1") && imei("356938035643809") && !imei("356938035643808"));
         assert!(!imei("490154203237518"), "no reporting body 49 today");
-        assert!(vin("1M8GDM9AXKP042788") && vin("11111111111111111") == false && !vin("1M8GDM9AXKP042789"));
+        assert!(vin("1M8GDM9AXKP042788") && !vin("11111111111111111") && !vin("1M8GDM9AXKP042789"));
     }
 
     #[test]

@@ -10,12 +10,7 @@ use super::pattern::{email, regex};
 use super::phone::unmistakable;
 use super::profile::Profile;
 
-/// How many texts hold an e-mail address, a telephone number, an account or an identification number.
-pub(super) fn holds_personal_data(profile: &Profile) -> usize {
-    if is_prose_column(profile) { profile.values().filter(|text| holds(text)).count() } else { 0 }
-}
-
-/// Whether personal data stand inside `text`.
+/// Whether an e-mail address, a telephone number, an account or an identification number stands inside `text`.
 pub(super) fn holds(text: &str) -> bool {
     !finds(text).is_empty()
 }
@@ -40,7 +35,7 @@ pub(super) fn finds(text: &str) -> Vec<&str> {
 }
 
 /// Long values, most of which are several words: an address or a title is shorter or has no such finds.
-fn is_prose_column(profile: &Profile) -> bool {
+pub(super) fn is_prose_column(profile: &Profile) -> bool {
     let (total, letters) = profile.values().fold((0, 0), |(n, sum), v| (n + 1, sum + v.chars().count()));
     let words: usize = profile.values().map(|v| v.split_whitespace().count()).sum();
     total > 0 && words >= 4 * total && letters >= 20 * total

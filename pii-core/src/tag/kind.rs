@@ -37,18 +37,22 @@ impl Kind {
 /// The kind that nine of ten values are written as.
 fn written<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Option<Kind> {
     let total = values.clone().count();
-    let most = |test: fn(&str) -> bool| total > 0 && values.clone().filter(|v| test(v)).count() * 10 >= total * 9;
-    let all_bool = total > 0 && total <= 2 && values.clone().all(is_bool);
-    let kinds: [(Kind, fn(&str) -> bool); 4] = [
-        (Kind::Int, integer),
-        (Kind::Float, |v| decimal(v) || integer(v)),
-        (Kind::Date, |v| moment(v).is_some_and(|m| !m.has_time)),
-        (Kind::Time, |v| moment(v).is_some()),
-    ];
-    if all_bool {
+    if total == 0 {
+        return None;
+    }
+    if total <= 2 && values.clone().all(is_bool) {
         return Some(Kind::Bool);
     }
-    kinds.into_iter().find(|(_, test)| most(*test)).map(|(kind, _)| kind)
+    let most = |test: fn(&str) -> bool| values.clone().filter(|v| test(v)).count() * 10 >= total * 9;
+    if most(integer) {
+        Some(Kind::Int)
+    } else if most(|v| decimal(v) || integer(v)) {
+        Some(Kind::Float)
+    } else if most(|v| moment(v).is_some_and(|m| !m.has_time)) {
+        Some(Kind::Date)
+    } else {
+        most(|v| moment(v).is_some()).then_some(Kind::Time)
+    }
 }
 
 fn is_bool(value: &str) -> bool {

@@ -28,6 +28,7 @@
 //!
 //! Evidence holds no clear value: examples are [masked](mask).
 
+mod around;
 mod checksum;
 mod date;
 mod detector;
@@ -46,6 +47,7 @@ mod pattern;
 mod people;
 mod phone;
 mod profile;
+mod reading;
 mod sample;
 mod score;
 mod survey;

@@ -85,10 +85,10 @@ fn borders(path: &str) -> Vec<String> {
         if rises || script || !(c.is_alphabetic() || is_mark(c)) {
             words.push(String::new());
         }
-        if c.is_alphabetic() || is_mark(c) {
-            if let Some(word) = words.last_mut() {
-                word.push(c);
-            }
+        if (c.is_alphabetic() || is_mark(c))
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c);
         }
         before = c;
     }

@@ -52,7 +52,9 @@ impl Negative {
     }
 }
 
-const TESTS: &[(Negative, fn(&str) -> bool)] = &[
+type Test = (Negative, fn(&str) -> bool);
+
+const TESTS: &[Test] = &[
     (Negative::Uuid, pattern::uuid),
     (Negative::Hash, pattern::hex_hash),
     (Negative::Isbn, is_isbn),

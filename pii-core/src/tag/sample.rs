@@ -53,8 +53,12 @@ impl Sample {
         self.places.insert(text.into(), place);
     }
 
-    /// Whether there are as many distinct values as it may hold.
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether enough was seen to settle the column: as many distinct values as it may hold, or few in very many.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_full() || self.offered >= 8 * self.size as u64
+    }
+
+    fn is_full(&self) -> bool {
         self.values.len() >= self.size
     }
 

@@ -91,7 +91,7 @@ impl Column {
         let unreadable = |source| Error::Unreadable { column: self.path.clone(), source };
         let options = FormatOptions::default();
         let shown = ArrayFormatter::try_new(leaf.values.as_ref(), &options).map_err(unreadable)?;
-        let wanted = if self.sample.is_full() { THIN } else { DENSE };
+        let wanted = if self.sample.is_settled() { THIN } else { DENSE };
         let stride = rows.div_ceil(wanted).max(1);
         // Each batch begins elsewhere, or a table written in rounds would show one of them only.
         let start = usize::try_from(self.rows % stride as u64).unwrap_or(0);
@@ -115,6 +115,6 @@ fn is_opaque(data_type: &DataType) -> bool {
 
 /// Distinct values kept a column.
 const SAMPLE: usize = 2_000;
-/// Rows looked at of a batch while a column's sample fills, and afterwards.
-const DENSE: usize = 1_024;
+/// Rows looked at of a batch until a column's sample is settled, and afterwards.
+const DENSE: usize = 4_096;
 const THIN: usize = 64;

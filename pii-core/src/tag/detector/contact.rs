@@ -1,6 +1,6 @@
 //! How to reach a person.
 
-use super::{Detector, TEXT, TEXT_OR_INT, detector, embedded, plausible, shaped};
+use super::{Detector, TEXT, TEXT_OR_INT, detector, embedded, plausible, scattered, shaped};
 use crate::tag::{freetext, pattern, phone};
 
 pub(super) const ALL: &[Detector] = &[
@@ -33,7 +33,7 @@ pub(super) const ALL: &[Detector] = &[
             "이메일 주소",
             "메일 주소",
         ])
-        .forms(&[shaped("e-mail", pattern::email)])
+        .forms(&[shaped("e-mail", pattern::email), scattered("e-mail", pattern::email)])
         .identifies(),
     detector("PHONE_NUMBER", TEXT_OR_INT)
         .sure(&[
@@ -309,7 +309,7 @@ pub(super) const ALL: &[Detector] = &[
             "내용",
         ])
         .forms(&[
-            embedded("contact data or an identifier inside text", freetext::holds_personal_data),
+            embedded("contact data or an identifier inside text", freetext::holds, freetext::is_prose_column),
             plausible("several words", freetext::is_prose).cap(1.0).floor(3.0),
         ]),
 ];

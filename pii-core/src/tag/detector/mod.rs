@@ -56,8 +56,8 @@ pub(super) enum Test {
     Value(fn(&str) -> bool),
     /// All together: how many of the distinct values fit.
     Column(fn(&Profile) -> usize),
-    /// All together, where one that fits is enough: how many do.
-    Any(fn(&Profile) -> usize),
+    /// One by one, where one that fits is enough; but only in a column that looks so as a whole.
+    Any(fn(&str) -> bool, fn(&Profile) -> bool),
 }
 
 /// Every detector there is.
@@ -169,11 +169,11 @@ const fn spread(what: &'static str, test: fn(&Profile) -> usize) -> Form {
 }
 
 /// A look inside long values: a column is decided as a whole, so one find among a thousand is enough.
-const fn embedded(what: &'static str, test: fn(&Profile) -> usize) -> Form {
+const fn embedded(what: &'static str, test: fn(&str) -> bool, looks: fn(&Profile) -> bool) -> Form {
     Form {
         what,
         rule: Rule::Pattern,
-        test: Test::Any(test),
+        test: Test::Any(test, looks),
         hit: 1.0,
         chance: 0.0,
         cap: 7.0,
@@ -182,9 +182,18 @@ const fn embedded(what: &'static str, test: fn(&Profile) -> usize) -> Form {
     }
 }
 
+/// A form so plain that a few values are enough, whatever the others are: a user name may be an e-mail address.
+const fn scattered(what: &'static str, test: fn(&str) -> bool) -> Form {
+    embedded(what, test, |_| true).cap(5.0)
+}
+
 impl Form {
     const fn if_named(self) -> Self {
         Self { if_named: true, ..self }
+    }
+
+    const fn hit(self, hit: f64) -> Self {
+        Self { hit, ..self }
     }
 
     const fn cap(self, cap: f64) -> Self {
@@ -199,7 +208,17 @@ impl Form {
     pub(super) fn matched(&self, profile: &Profile) -> usize {
         match self.test {
             Test::Value(test) => profile.values().filter(|v| test(v)).count(),
-            Test::Column(test) | Test::Any(test) => test(profile),
+            Test::Column(test) => test(profile),
+            Test::Any(test, looks) if looks(profile) => profile.values().filter(|v| test(v)).count(),
+            Test::Any(..) => 0,
+        }
+    }
+
+    /// Whether one value may stand as an example.
+    pub(super) fn fits(&self, value: &str) -> bool {
+        match self.test {
+            Test::Value(test) | Test::Any(test, _) => test(value),
+            Test::Column(_) => true,
         }
     }
 }

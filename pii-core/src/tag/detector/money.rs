@@ -6,7 +6,7 @@ use crate::tag::{checksum, pattern};
 pub(super) const ALL: &[Detector] = &[
     detector("IBAN_CODE", TEXT)
         .sure(&["iban", "iban code", "iban number"])
-        .forms(&[checked("IBAN", checksum::iban).cap(7.0)])
+        .forms(&[checked("IBAN", checksum::iban).cap(7.0), super::scattered("IBAN", checksum::iban)])
         .identifies(),
     detector("BANK_ACCOUNT_NUMBER", TEXT_OR_INT)
         .sure(&[

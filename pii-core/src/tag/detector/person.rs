@@ -41,8 +41,8 @@ pub(super) const ALL: &[Detector] = &[
         ])
         .hints(&["name", "names", "nom", "nombre", "nome", "naam", "nazwa", "@person", "display"])
         .forms(&[
-            listed("names of persons", lexicon::is_full_name).cap(5.0),
-            plausible("words that could be a name", lexicon::is_name_like).cap(0.5),
+            listed("names of persons", lexicon::is_full_name).hit(0.8).cap(5.0),
+            plausible("words that could be a name", lexicon::is_name_like).cap(0.0),
         ])
         .identifies(),
     detector("FIRST_NAME", TEXT)
@@ -75,7 +75,7 @@ pub(super) const ALL: &[Detector] = &[
         .hints(&["first", "given", "name", "nombre", "nome"])
         .forms(&[
             listed("given names", lexicon::is_given_name),
-            plausible("words that could be a name", lexicon::is_name_like).cap(0.5),
+            plausible("words that could be a name", lexicon::is_name_like).cap(0.0),
         ])
         .identifies(),
     detector("LAST_NAME", TEXT)
@@ -105,7 +105,7 @@ pub(super) const ALL: &[Detector] = &[
         .hints(&["last", "nom", "성"])
         .forms(&[
             listed("family names", lexicon::is_family_name).cap(3.4),
-            plausible("words that could be a name", lexicon::is_name_like).cap(0.5),
+            plausible("words that could be a name", lexicon::is_name_like).cap(0.0),
         ])
         .identifies(),
     detector("MAIDEN_NAME", TEXT)
@@ -121,7 +121,7 @@ pub(super) const ALL: &[Detector] = &[
             "nazwisko panienskie",
             "meisjesnaam",
         ])
-        .forms(&[plausible("words that could be a name", lexicon::is_name_like).cap(0.5)])
+        .forms(&[plausible("words that could be a name", lexicon::is_name_like).cap(0.0)])
         .identifies(),
     detector("DATE_OF_BIRTH", DATES)
         .sure(&[
