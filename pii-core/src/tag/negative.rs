@@ -61,7 +61,7 @@ const TESTS: &[Test] = &[
     (Negative::ProductCode, is_ean),
     (Negative::Epoch, is_epoch),
     (Negative::Timestamp, |v| super::date::moment(v).is_some_and(|m| m.has_time)),
-    (Negative::Version, pattern::version),
+    (Negative::Version, |v| pattern::version(v) && super::date::moment(v).is_none()),
     (Negative::Price, pattern::price),
     (Negative::Url, pattern::url),
     (Negative::Code, pattern::code),

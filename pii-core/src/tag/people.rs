@@ -30,8 +30,9 @@ pub(super) fn two_genders(profile: &Profile) -> usize {
     if values.len() <= 8 && (pair || words) && values.iter().all(|v| is_gender_code(v)) { values.len() } else { 0 }
 }
 
-/// Blood groups, at least two with their rhesus factor.
+/// Blood groups with their rhesus factor and nothing else; among them 0 or AB, which no school mark is.
 pub(super) fn blood_groups(profile: &Profile) -> usize {
-    let groups = profile.values().filter(|v| blood_type_with_rhesus(v)).count();
-    if groups >= 2 && profile.distinct() <= 20 { groups } else { 0 }
+    let all = profile.values().all(blood_type_with_rhesus);
+    let telling = profile.values().any(|v| v.to_uppercase().contains("AB") || v.contains(['O', 'o', '0']));
+    if all && telling && (2..=20).contains(&profile.distinct()) { profile.distinct() } else { 0 }
 }

@@ -86,7 +86,7 @@ pub(super) const ALL: &[Detector] = &[
         ])
         .hints(&["contact no", "contact number", "portable", "number"])
         .forms(&[
-            shaped("telephone number", phone::unmistakable),
+            shaped("telephone number", phone::unmistakable).chance(0.2),
             shaped("telephone number", phone::possible).cap(3.0).floor(2.0).if_named(),
         ])
         .identifies(),

@@ -17,14 +17,18 @@ pub(super) const ALL: &[Detector] = &[
         .forms(&[
             checked("resident registration number", national::korea_rrn),
             // Numbers since October 2020 have no check digit: date and gender digit say less.
-            shaped("resident registration number, without a valid check digit", national::korea_rrn_shape).cap(4.5),
+            shaped("resident registration number, without a valid check digit", national::korea_rrn_shape)
+                .chance(0.3)
+                .cap(4.5),
         ])
         .identifies(),
     detector("KOREA_ARN", TEXT_OR_INT)
         .sure(&["alien registration number", "foreigner registration number", "외국인등록번호", "외국인 등록 번호"])
         .forms(&[
             checked("foreigner registration number", national::korea_arn),
-            shaped("foreigner registration number, without a valid check digit", national::korea_arn_shape).cap(4.2),
+            shaped("foreigner registration number, without a valid check digit", national::korea_arn_shape)
+                .chance(0.3)
+                .cap(4.2),
         ])
         .identifies(),
     detector("GERMANY_TAXPAYER_IDENTIFICATION_NUMBER", TEXT_OR_INT)

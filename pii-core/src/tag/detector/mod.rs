@@ -196,6 +196,10 @@ impl Form {
         Self { hit, ..self }
     }
 
+    const fn chance(self, chance: f64) -> Self {
+        Self { chance, ..self }
+    }
+
     const fn cap(self, cap: f64) -> Self {
         Self { cap, ..self }
     }
