@@ -54,11 +54,11 @@ impl Name {
         let around: Vec<(usize, &str)> =
             self.words.iter().enumerate().filter(|(i, _)| !span.contains(i)).map(|(i, w)| (i, w.as_str())).collect();
         let about = |list: &[&str]| around.iter().any(|(_, w)| list.contains(w));
-        if about(MEASURE) || (!sure && about(THING)) {
-            return None;
-        }
         // The last word is what a name is about: an `email_footer` is a footer.
         let led_away = around.iter().any(|(i, w)| *i >= span.end && !NEUTRAL.contains(w) && !PERSON.contains(w));
+        if about(MEASURE) || (!sure && (led_away || about(THING))) {
+            return None;
+        }
         let words = self.words.get(span.clone())?.join(" ");
         Some(Hit { span, sure: sure && !about(THING) && !led_away, words })
     }

@@ -266,6 +266,22 @@ fn a_city_is_personal_beside_a_name() {
 }
 
 #[test]
+fn an_order_that_mentions_a_customer_is_no_person() {
+    let found = survey(&[
+        ("id", &["1", "2", "3"]),
+        ("customer_id", &["7", "8", "9"]),
+        ("customer_email", &["a@example.com", "b@example.com", "c@example.com"]),
+        ("customer_segment", &["Gold", "Silver", "Bronze"]),
+        ("product_name", &["Blue Shirt", "Red Hat", "Green Scarf"]),
+        ("state", &["paid", "shipped", "returned"]),
+        ("total", &["10.50", "7.00", "3.99"]),
+        ("created_at", &["2024-05-06 10:11:12", "2024-05-07 10:11:12", "2024-05-08 10:11:12"]),
+    ]);
+    let tags: Vec<_> = found.iter().map(proposed).collect();
+    assert_eq!(tags, ["none", "USER_ID", "EMAIL_ADDRESS", "none", "none", "none", "none", "none"]);
+}
+
+#[test]
 fn one_telephone_number_in_a_hundred_notes_is_enough() {
     let mut notes: Vec<String> =
         (0..99).map(|i| format!("the customer asked about delivery number {i} again")).collect();

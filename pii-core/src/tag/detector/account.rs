@@ -172,8 +172,8 @@ pub(super) const ALL: &[Detector] = &[
             "급여",
             "소득",
             "월급",
-            "bonus",
         ])
+        .hints(&["bonus"])
         .forms(&[plausible("amount", pattern::amount).cap(0.5)]),
     detector("CREDIT_SCORE", &[Kind::Text, Kind::Int, Kind::Float]).sure(&[
         "credit score",
@@ -184,8 +184,7 @@ pub(super) const ALL: &[Detector] = &[
         "신용점수",
         "신용등급",
     ]),
-    detector("RACE_ETHNICITY", TEXT_OR_INT).sure(&[
-        "race",
+    detector("RACE_ETHNICITY", TEXT_OR_INT).hints(&["race"]).sure(&[
         "ethnicity",
         "ethnic group",
         "ethnic origin",

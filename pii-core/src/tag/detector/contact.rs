@@ -84,15 +84,15 @@ pub(super) const ALL: &[Detector] = &[
             "핸드폰번호",
             "연락처",
         ])
-        .hints(&["contact no", "contact number", "portable", "number"])
+        .hints(&["contact no", "contact number", "portable"])
         .forms(&[
             shaped("telephone number", phone::unmistakable).chance(0.2),
-            shaped("telephone number", phone::possible).cap(3.0).floor(2.0).if_named(),
+            shaped("telephone number", phone::possible).chance(0.5).cap(1.5).floor(2.0).if_named(),
         ])
         .identifies(),
     detector("FAX_NUMBER", TEXT_OR_INT)
         .sure(&["fax", "fax number", "fax no", "faxnummer", "telefax", "팩스", "팩스번호"])
-        .forms(&[shaped("telephone number", phone::possible).cap(4.0).floor(2.0).if_named()]),
+        .forms(&[shaped("telephone number", phone::possible).chance(0.5).cap(2.5).floor(2.0).if_named()]),
     detector("STREET_ADDRESS", TEXT)
         .sure(&[
             "street",
@@ -219,11 +219,11 @@ pub(super) const ALL: &[Detector] = &[
             "postleitzahl",
             "code postal",
             "codigo postal",
-            "cap",
             "kod pocztowy",
             "cep",
             "우편번호",
         ])
+        .hints(&["cap"])
         .forms(&[
             plausible("postal code", pattern::postal_code),
             shaped("postal code", pattern::postal_code_of_one_country).cap(4.0).floor(0.0),

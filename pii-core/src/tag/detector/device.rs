@@ -79,8 +79,8 @@ pub(super) const ALL: &[Detector] = &[
             "위도",
             "경도",
             "좌표",
-            "location",
         ])
+        .hints(&["location"])
         .forms(&[
             plausible("latitude in degrees", pattern::latitude).cap(0.8),
             plausible("longitude in degrees", pattern::longitude).cap(0.8),

@@ -32,14 +32,8 @@ pub(super) const ALL: &[Detector] = &[
         ])
         .identifies(),
     detector("GERMANY_TAXPAYER_IDENTIFICATION_NUMBER", TEXT_OR_INT)
-        .sure(&[
-            "steuer id",
-            "steueridentifikationsnummer",
-            "steuernummer",
-            "steuer identifikationsnummer",
-            "idnr",
-            "tin",
-        ])
+        .sure(&["steuer id", "steueridentifikationsnummer", "steuernummer", "steuer identifikationsnummer", "idnr"])
+        .hints(&["tin"])
         .forms(&[checked("Steuer-Identifikationsnummer", national::germany_tax)])
         .identifies(),
     detector("GERMANY_IDENTITY_CARD_NUMBER", TEXT)
@@ -59,7 +53,8 @@ pub(super) const ALL: &[Detector] = &[
         .forms(&[checked("NIE", national::spain_nie).cap(7.0)])
         .identifies(),
     detector("ITALY_FISCAL_CODE", TEXT)
-        .sure(&["codice fiscale", "codicefiscale", "cod fiscale", "cf"])
+        .sure(&["codice fiscale", "codicefiscale", "cod fiscale"])
+        .hints(&["cf"])
         .forms(&[checked("codice fiscale", national::italy_fiscal_code).cap(7.0)])
         .identifies(),
     detector("POLAND_PESEL_NUMBER", TEXT_OR_INT)

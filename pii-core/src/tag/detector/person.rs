@@ -179,7 +179,6 @@ pub(super) const ALL: &[Detector] = &[
             "age years",
             "alter",
             "edad",
-            "eta",
             "wiek",
             "leeftijd",
             "idade",
@@ -187,6 +186,7 @@ pub(super) const ALL: &[Detector] = &[
             "연령",
             "연령대",
         ])
+        .hints(&["eta"])
         .forms(&[plausible("age in years", pattern::age)])
         .contextual(),
     detector("GENDER", TEXT_OR_INT)
