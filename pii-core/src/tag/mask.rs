@@ -1,5 +1,7 @@
 use std::iter;
 
+use super::date::moment;
+
 /// A value as evidence may show it: its shape, and next to nothing of its content.
 ///
 /// A word of four letters or more keeps its first letter, an e-mail address its top-level domain, a telephone
@@ -38,8 +40,9 @@ fn words(text: &str) -> String {
 /// the last two; one that begins with `+`, the first two.
 fn digits(text: &str) -> String {
     let total = text.chars().filter(char::is_ascii_digit).count();
-    let only_digits = text.chars().all(|c| !c.is_alphabetic());
-    let (head, tail) = match (text.starts_with('+'), total >= 8 && only_digits) {
+    // The last two digits of a date are a day, those of an internet address a machine.
+    let telling = text.contains('.') || moment(text).is_some() || text.chars().any(char::is_alphabetic);
+    let (head, tail) = match (text.starts_with('+'), total >= 8 && !telling) {
         (true, true) => (2, 2),
         (false, true) => (0, 2),
         _ => (0, 0),
@@ -82,6 +85,8 @@ mod tests {
             ("김민수", "***"),
             ("900101-1234567", "******-*****67"),
             ("AB123456C", "*********"),
+            ("1990-02-28", "****-**-**"),
+            ("192.168.100.200", "***.***.***.***"),
             ("Hauptstr. 5", "********. *"),
             ("DE89 3704 0044", "**** **** ****"),
             ("", ""),

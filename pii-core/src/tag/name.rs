@@ -142,7 +142,7 @@ fn long_enough(part: &str) -> bool {
 
 /// Every word of every phrase and list.
 static VOCABULARY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let phrases = all().flat_map(|d| d.sure.iter().chain(d.hints)).flat_map(|p| p.split(' '));
+    let phrases = all().flat_map(|d| d.sure.iter().chain(d.hints.iter())).flat_map(|p| p.split(' '));
     let lists = [PERSON, ID, THING, MEASURE].into_iter().flatten().copied();
     phrases.chain(lists).filter(|w| !w.starts_with('@')).collect()
 });

@@ -18,15 +18,25 @@ pub(super) struct Detector {
     /// What sorts of value it may be. A `Bool` is never an e-mail address.
     pub(super) kinds: &'static [Kind],
     /// Phrases of a column's name that say it by themselves. `@person` and `@id` stand for lists of words.
-    pub(super) sure: &'static [&'static str],
+    pub(super) sure: Phrases,
     /// Phrases that say it together with the values, or in a table about people.
-    pub(super) hints: &'static [&'static str],
+    pub(super) hints: Phrases,
     /// What values look like; the one that speaks loudest counts.
     pub(super) forms: &'static [Form],
     /// Personal in a table about people, and otherwise hardly: a city, a country.
     pub(super) contextual: bool,
     /// Says that the table is about people.
     pub(super) identifies: bool,
+}
+
+/// Phrases of column names, folded, with commas between them: a page of words reads better than a list of strings.
+#[derive(Clone, Copy)]
+pub(super) struct Phrases(&'static str);
+
+impl Phrases {
+    pub(super) fn iter(self) -> impl Iterator<Item = &'static str> {
+        self.0.split(',').map(str::trim).filter(|phrase| !phrase.is_empty())
+    }
 }
 
 /// One way to tell by the values.
@@ -73,16 +83,24 @@ const NUMBERS: &[Kind] = &[Kind::Text, Kind::Int, Kind::Float];
 const DATES: &[Kind] = &[Kind::Text, Kind::Date, Kind::Time, Kind::Int];
 
 const fn detector(infotype: &'static str, kinds: &'static [Kind]) -> Detector {
-    Detector { infotype, kinds, sure: &[], hints: &[], forms: &[], contextual: false, identifies: false }
+    Detector {
+        infotype,
+        kinds,
+        sure: Phrases(""),
+        hints: Phrases(""),
+        forms: &[],
+        contextual: false,
+        identifies: false,
+    }
 }
 
 impl Detector {
-    const fn sure(self, sure: &'static [&'static str]) -> Self {
-        Self { sure, ..self }
+    const fn sure(self, sure: &'static str) -> Self {
+        Self { sure: Phrases(sure), ..self }
     }
 
-    const fn hints(self, hints: &'static [&'static str]) -> Self {
-        Self { hints, ..self }
+    const fn hints(self, hints: &'static str) -> Self {
+        Self { hints: Phrases(hints), ..self }
     }
 
     const fn forms(self, forms: &'static [Form]) -> Self {
@@ -240,7 +258,11 @@ mod tests {
         for detector in all() {
             assert!(seen.insert(detector.infotype), "{} stands twice", detector.infotype);
             assert!(Category::parse(detector.infotype).is_ok(), "{} has no category", detector.infotype);
-            assert!(!detector.sure.is_empty() || !detector.forms.is_empty(), "{} cannot speak", detector.infotype);
+            assert!(
+                detector.sure.iter().next().is_some() || !detector.forms.is_empty(),
+                "{} cannot speak",
+                detector.infotype
+            );
         }
     }
 }
