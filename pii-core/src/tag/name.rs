@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use super::detector::{Detector, all};
 use super::fold::{fold, is_mark};
-use super::words::{ID, JOINING, MEASURE, NEUTRAL, PERSON, THING};
+use super::words::{ID, JOINING, MEASURE, NEUTRAL, PERSON, THING, Words};
 
 /// A column's path as folded words: `billing.AddressLine2` is `billing`, `address`, `line`.
 pub(super) struct Name {
@@ -30,7 +30,7 @@ pub(super) struct Hit {
 impl Name {
     pub(super) fn read(path: &str) -> Self {
         let words = borders(path).into_iter().flat_map(|word| split(&fold(&word)));
-        Self { words: words.filter(|word| !JOINING.contains(&word.as_str())).collect() }
+        Self { words: words.filter(|word| !JOINING.contains(word.as_str())).collect() }
     }
 
     /// The best phrase of `detector` in this name: the longest, and a sure one before a hint.
@@ -53,22 +53,22 @@ impl Name {
         let span = start..start + phrase.len();
         let around: Vec<(usize, &str)> =
             self.words.iter().enumerate().filter(|(i, _)| !span.contains(i)).map(|(i, w)| (i, w.as_str())).collect();
-        let about = |list: &[&str]| around.iter().any(|(_, w)| list.contains(w));
+        let about = |list: &Words| around.iter().any(|(_, w)| list.contains(w));
         // The last word is what a name is about: an `email_footer` is a footer.
         let led_away = around.iter().any(|(i, w)| *i >= span.end && !NEUTRAL.contains(w) && !PERSON.contains(w));
-        if about(MEASURE) || (!sure && (led_away || about(THING))) {
+        if about(&MEASURE) || (!sure && (led_away || about(&THING))) {
             return None;
         }
         let words = self.words.get(span.clone())?.join(" ");
-        Some(Hit { span, sure: sure && !about(THING) && !led_away, words })
+        Some(Hit { span, sure: sure && !about(&THING) && !led_away, words })
     }
 }
 
 /// Whether a word is the one that the phrase asks for; `@person` and `@id` ask for any of theirs.
 fn is_one(word: &str, asked: &str) -> bool {
     match asked {
-        "@person" => PERSON.contains(&word),
-        "@id" => ID.contains(&word),
+        "@person" => PERSON.contains(word),
+        "@id" => ID.contains(word),
         _ => word == asked,
     }
 }
@@ -143,7 +143,7 @@ fn long_enough(part: &str) -> bool {
 /// Every word of every phrase and list.
 static VOCABULARY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let phrases = all().flat_map(|d| d.sure.iter().chain(d.hints.iter())).flat_map(|p| p.split(' '));
-    let lists = [PERSON, ID, THING, MEASURE].into_iter().flatten().copied();
+    let lists = [&PERSON, &ID, &THING, &MEASURE].into_iter().flat_map(|list| list.iter().copied());
     phrases.chain(lists).filter(|w| !w.starts_with('@')).collect()
 });
 
