@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use super::*;
 
@@ -96,6 +96,8 @@ fn the_classic_traps_stay_silent() {
         "event_id",
         "product_id",
         "email_template",
+        "email_subject",
+        "email_footer",
         "phone_model",
         "created_at",
         "updated_at",
@@ -135,6 +137,21 @@ fn the_kind_of_value_stands_against_the_name() {
     assert!(look(&batch).iter().all(|f| f.proposals.is_empty()));
     assert_eq!(one("email", &["0", "1"]), "none", "a truth value written as text");
     assert_eq!(one("email", &["daily", "weekly", "never"]), "none", "a preference");
+}
+
+#[test]
+fn numbers_and_dates_may_be_personal_where_the_name_says_so() {
+    let batch = RecordBatch::try_from_iter([
+        ("birth_year", Arc::new(Int64Array::from(vec![1958, 1971, 2004])) as ArrayRef),
+        ("phone", Arc::new(Int64Array::from(vec![821_012_345_678, 821_023_456_789, 821_034_567_890])) as ArrayRef),
+        ("geboren", Arc::new(Date32Array::from(vec![-4_000, 3_000, 9_000])) as ArrayRef),
+        ("age", Arc::new(Float64Array::from(vec![22.0, 0.42, 71.0])) as ArrayRef),
+        ("lat", Arc::new(Float64Array::from(vec![37.5, 52.52, 48.85])) as ArrayRef),
+        ("year", Arc::new(Int64Array::from(vec![2022, 2023, 2024])) as ArrayRef),
+    ])
+    .unwrap();
+    let tags: Vec<_> = look(&batch).iter().map(proposed).collect();
+    assert_eq!(tags, ["DATE_OF_BIRTH", "PHONE_NUMBER", "DATE_OF_BIRTH", "AGE", "LOCATION_COORDINATES", "none"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) static PERSON: Words = LazyLock::new(|| {
     words(
         "customer customers user users client clients member members student students pupil patient patients \
          employee employees staff worker passenger instructor teacher tutor coach trainer guest visitor \
-         subscriber person people persons individual subject author driver owner tenant landlord borrower \
+         subscriber person people persons individual author driver owner tenant landlord borrower \
          debtor applicant candidate buyer seller shopper recipient sender player voter citizen resident \
          child parent mother father guardian spouse partner husband wife beneficiary insured holder \
          cardholder payer payee manager supervisor rep agent doctor physician nurse participant respondent \
@@ -60,7 +60,7 @@ pub(super) static THING: Words = LazyLock::new(|| {
 /// Something counted, measured or decided about a value, not the value: `email_verified`, `x_email_count`.
 pub(super) static MEASURE: Words = LazyLock::new(|| {
     words(
-        "is has was can count counts cnt total sum avg average mean min max flag verified verification valid \
+        "is has was can subject count counts cnt total sum avg average mean min max flag verified verification valid \
          validated validation status type kind format changed change updated update created deleted expires \
          expiry expired expiration at ts on sent opened clicked bounced enabled disabled opt optin optout \
          consent preference preferences template provider version rate ratio pct percent len length score \

@@ -9,7 +9,7 @@ const ANY_ID: &[Kind] = &[Kind::Text, Kind::Int, Kind::Bytes];
 pub(super) const ALL: &[Detector] = &[
     detector("USER_ID", ANY_ID)
         .sure(
-            "@person @id, @person code, id @person, numero @person, @id @person, identifiant @person, \
+            "@person @id, subject id, @person code, id @person, numero @person, @id @person, identifiant @person, \
              account id, account no, account holder id, uid, reports to, created by, updated by",
         )
         .hints("id")
