@@ -265,4 +265,12 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn every_pattern_compiles() {
+        for form in all().flat_map(|detector| detector.forms) {
+            let _ = form.fits("x");
+        }
+        assert!(crate::tag::pattern::blood_type_with_rhesus("AB+"));
+    }
 }
