@@ -31,17 +31,37 @@ impl Global {
         Ok(provider.root()?)
     }
 
-    /// Who acts, where. Only the operating system vouches for it.
+    /// Who acts, where. The operating system vouches for its user; a name given by `--actor` is that
+    /// user's claim, and the log says whose.
     pub(crate) fn caller(&self) -> Caller {
-        let user =
-            || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+        let user = system_user();
+        let actor = match &self.actor {
+            Some(claimed) => Actor { id: claimed.clone(), issuer: format!("local:{user}") },
+            None => Actor::local(user),
+        };
         let host = std::fs::read_to_string("/etc/hostname").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_default();
-        Caller {
-            actor: Actor::local(self.actor.clone().unwrap_or_else(user)),
-            host: host.trim().to_owned(),
-            clock: Arc::new(SystemClock),
-        }
+        Caller { actor, host: host.trim().to_owned(), clock: Arc::new(SystemClock) }
     }
+}
+
+/// The name of the user this process runs as: from the kernel and the password file, not from `$USER`, which
+/// anyone can set.
+#[cfg(unix)]
+fn system_user() -> String {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(uid) = std::fs::metadata("/proc/self").map(|m| m.uid().to_string()) else { return "unknown".to_owned() };
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("uid-{uid}"))
+}
+
+#[cfg(not(unix))]
+fn system_user() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// The key that the environment gives.

@@ -89,6 +89,13 @@ impl Error {
     /// A stable, dotted name: `batch.undecided`, `keyring.wrong-key`.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Audit(
+                audit::Error::Damaged { .. }
+                | audit::Error::RolledBack { .. }
+                | audit::Error::BadSignature { .. }
+                | audit::Error::UnknownKey { .. }
+                | audit::Error::WrongOrigin { .. },
+            ) => "audit.tampered",
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
