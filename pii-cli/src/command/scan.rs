@@ -32,9 +32,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let dataset = args.dataset.as_deref().map(DatasetId::parse).transpose()?;
-    let policy = policy(global, dataset.is_some())?;
+    let named = args.dataset.as_deref().map(DatasetId::parse).transpose()?;
+    let policy = policy(global, named.is_some())?;
     let source = args.reading.open(&args.sources)?;
+    let dataset = named.or_else(|| known(global, policy.as_ref()?, &args.sources));
     let name = dataset.as_ref().map_or_else(|| workspace::located(source.files()), ToString::to_string);
     let scanned = workspace::scan(source, args.sample, &mut ui.watch("scanning"))?;
 
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         record(ui, &name, column, decision);
     }
     if args.propose {
-        propose(ui, dataset.as_ref(), &scanned.columns, decided);
+        propose(ui, dataset.as_ref(), &args.sources, &scanned.columns, decided);
     } else {
         for column in &scanned.columns {
             show(ui, column, decided(&column.column));
@@ -62,23 +63,29 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         count(values, "value")
     ));
     if undecided > 0 {
-        ui.note(format!(
-            "{} personal and {} no tag",
-            count(undecided as u64, "column"),
-            if undecided == 1 { "has" } else { "have" }
-        ));
+        let (look, have) = if undecided == 1 { ("looks", "has") } else { ("look", "have") };
+        ui.note(format!("{} {look} personal and {have} no tag", count(undecided as u64, "column")));
         return Ok(Exit::No);
     }
     Ok(Exit::Done)
 }
 
-/// A scan needs no workspace unless it is to compare with a dataset's decisions.
+/// A scan needs no workspace, nor one in order, unless a dataset's decisions are asked for.
 fn policy(global: &Global, needed: bool) -> Result<Option<Policy>, Error> {
-    match global.site() {
-        Ok(site) if needed => Ok(Some(site.policy()?)),
+    match global.site().and_then(|site| Ok(site.policy()?)) {
+        Ok(policy) => Ok(Some(policy)),
         Err(error) if needed && global.workspace.is_some() => Err(error),
-        _ => Ok(None),
+        Err(_) => Ok(None),
     }
+}
+
+/// The dataset that lies where the source does, if the policy has one.
+fn known(global: &Global, policy: &Policy, sources: &[String]) -> Option<DatasetId> {
+    let [source] = sources else { return None };
+    let source = std::fs::canonicalize(source).ok()?;
+    let root = global.site().ok()?.root().to_owned();
+    let there = |location: &str| std::fs::canonicalize(root.join(location)).is_ok_and(|path| path == source);
+    policy.datasets().iter().find(|d| there(d.location())).map(|d| d.id().clone())
 }
 
 fn personal(column: &ColumnFinding) -> bool {
@@ -132,11 +139,20 @@ fn show(ui: Ui, column: &ColumnFinding, decided: Option<Tag>) {
     }
 }
 
-fn propose(ui: Ui, dataset: Option<&DatasetId>, columns: &[ColumnFinding], decided: impl Fn(&str) -> Option<Tag>) {
+fn propose(
+    ui: Ui,
+    dataset: Option<&DatasetId>,
+    sources: &[String],
+    columns: &[ColumnFinding],
+    decided: impl Fn(&str) -> Option<Tag>,
+) {
     let known = columns.iter().any(|c| decided(&c.column).is_some());
-    if !known {
+    if known {
+        ui.line(format!("# below [dataset.columns] of `{}`:", dataset.map_or("the dataset", DatasetId::as_str)));
+    } else {
         ui.line("[[dataset]]");
         ui.line(format!("id = \"{}\"", dataset.map_or("system.table", DatasetId::as_str)));
+        ui.line(format!("location = {}", quoted(&sources.join(" "))));
         ui.line("purposes = []                # which purposes of yours may these data serve?");
         let subject =
             columns.iter().find(|c| c.proposals.first().is_some_and(|b| b.category.name() == "user.unique_id"));
@@ -149,8 +165,8 @@ fn propose(ui: Ui, dataset: Option<&DatasetId>, columns: &[ColumnFinding], decid
             None => ui.line("# subject = { column = \"…\", kind = \"…\" }   # which column says whom a row is about?"),
         }
         ui.line("retention = { keep = \"P1Y\", then = \"delete-row\" }   # how long is it needed?");
+        ui.line("[dataset.columns]");
     }
-    ui.line("[dataset.columns]");
     for column in columns.iter().filter(|c| decided(&c.column).is_none()) {
         let key = if plain(&column.column) { column.column.clone() } else { quoted(&column.column) };
         match column.proposals.first().filter(|b| b.confidence >= PROPOSE) {

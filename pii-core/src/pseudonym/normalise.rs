@@ -95,8 +95,19 @@ fn nfc(value: &str) -> Cow<'_, str> {
 }
 
 fn name(value: &str) -> Cow<'_, str> {
-    let folded: String = value.nfkc().collect();
-    Cow::Owned(folded.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+    let folded: Cow<'_, str> = if value.is_ascii() { value.into() } else { value.nfkc().collect::<String>().into() };
+    let mut normal = String::with_capacity(folded.len());
+    for word in folded.split_whitespace() {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.push_str(word);
+    }
+    if normal.is_ascii() {
+        normal.make_ascii_lowercase();
+        return normal.into();
+    }
+    normal.to_lowercase().into()
 }
 
 fn email(value: &str) -> Cow<'_, str> {

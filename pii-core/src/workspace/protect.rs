@@ -1,5 +1,7 @@
 use std::sync::mpsc::sync_channel;
 
+use arrow::array::RecordBatch;
+
 use super::{Step, Watch, Workspace, go_on};
 use crate::audit::Action;
 use crate::batch::{self, Batch, Protection};
@@ -21,7 +23,7 @@ impl Workspace {
     ) -> Result<Protection, Error> {
         let schema = source.schema();
         let decide = || -> Result<Protection, batch::Error> {
-            Batch::raw(dataset.clone(), arrow::array::RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
+            Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
             Protection::new(&self.policy, dataset, recipient, &self.keys, &schema)
         };
         decide().or_else(|error| {
@@ -51,25 +53,17 @@ impl Workspace {
         let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;
         let mut step = Step { of_rows: source.rows_hint(), of_bytes: source.bytes(), ..Step::default() };
 
-        // Reading the next rows while these are rewritten. A few batches in flight bound the memory.
-        std::thread::scope(|scope| -> Result<(), Error> {
-            let (send, receive) = sync_channel::<Result<_, store::Error>>(IN_FLIGHT);
-            scope.spawn(move || {
-                for rows in source.batches() {
-                    // The other end is gone: an error or an interruption there.
-                    if send.send(rows).is_err() {
-                        break;
-                    }
-                }
-            });
-            for rows in receive {
-                let tagged = Batch::raw(dataset.clone(), rows?).tag(&self.policy)?;
-                step.rows += tagged.num_rows() as u64;
-                writer.write(tagged.protect(&protection)?)?;
-                go_on(watch, step)?;
-            }
-            Ok(())
-        })?;
+        let mut pass = |rows: Result<RecordBatch, store::Error>| -> Result<(), Error> {
+            let tagged = Batch::raw(dataset.clone(), rows?).tag(&self.policy)?;
+            step.rows += tagged.num_rows() as u64;
+            writer.write(tagged.protect(&protection)?)?;
+            go_on(watch, step)
+        };
+        if rayon::current_num_threads() == 1 {
+            source.batches().try_for_each(&mut pass)?;
+        } else {
+            ahead(source, pass)?;
+        }
         Ok(writer.finish(
             self.event(Action::Disclose),
             &self.catalog,
@@ -77,6 +71,25 @@ impl Workspace {
             destination.to_string(),
         )?)
     }
+}
+
+/// Reads the next rows while `pass` works on these. A few batches in flight bound the memory.
+fn ahead(
+    source: Source,
+    pass: impl FnMut(Result<RecordBatch, store::Error>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    std::thread::scope(|scope| {
+        let (send, receive) = sync_channel(IN_FLIGHT);
+        scope.spawn(move || {
+            for rows in source.batches() {
+                // The other end is gone: an error or an interruption there.
+                if send.send(rows).is_err() {
+                    break;
+                }
+            }
+        });
+        receive.into_iter().try_for_each(pass)
+    })
 }
 
 const IN_FLIGHT: usize = 4;
