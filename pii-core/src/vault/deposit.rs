@@ -68,7 +68,7 @@ impl Vault {
             let columns = deposit.columns.iter().map(|held| Column::new(tx, keys, deposit.dataset, held));
             let columns = columns.collect::<Result<Vec<_>, Error>>()?;
             let subject = columns.get(deposit.subject).ok_or(Error::Corrupt("a deposit without a subject column"))?;
-            let mut counter = Counter {
+            let mut depositor = Depositor {
                 vault: self,
                 tx,
                 at: deposit.at.to_string(),
@@ -76,9 +76,9 @@ impl Vault {
                 done: Deposited::default(),
             };
             for row in 0..subject.held.values.len() {
-                counter.row(row, subject, &columns, deposit.dataset)?;
+                depositor.row(row, subject, &columns, deposit.dataset)?;
             }
-            Ok(counter.done)
+            Ok(depositor.done)
         })
     }
 }
@@ -137,15 +137,23 @@ impl<'a> Column<'a> {
     }
 }
 
-struct Counter<'a> {
+/// A person of this deposit.
+struct Known {
+    id: i64,
+    subject: SubjectId,
+    key: SealingKey,
+    new: bool,
+}
+
+struct Depositor<'a> {
     vault: &'a Vault,
     tx: &'a Transaction<'a>,
     at: String,
-    people: HashMap<[u8; 16], (i64, SubjectId, SealingKey)>,
+    people: HashMap<[u8; 16], Known>,
     done: Deposited,
 }
 
-impl Counter<'_> {
+impl Depositor<'_> {
     fn row(
         &mut self,
         row: usize,
@@ -161,7 +169,11 @@ impl Counter<'_> {
             let person = self.person(kind, &tag, row, columns)?;
             self.people.insert(tag, person);
         }
-        let Some((person, subject_id, key)) = self.people.get(&tag) else { return Ok(()) };
+        let Some(Known { id: person, subject: subject_id, key, new }) = self.people.get_mut(&tag) else {
+            return Ok(());
+        };
+        // Whoever was met in this row had no values before it.
+        let (person, met_here) = (*person, std::mem::take(new));
 
         let mut link = self.tx.prepare_cached("INSERT INTO identifier VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
         let mut known =
@@ -176,7 +188,7 @@ impl Counter<'_> {
             }
             let tag =
                 blind(&self.vault.value_tags, &[&person.to_be_bytes(), &column.field.to_be_bytes(), value.as_bytes()]);
-            if known.exists((person, column.field, tag.as_slice()))? {
+            if !met_here && known.exists((person, column.field, tag.as_slice()))? {
                 continue;
             }
             let surroundings =
@@ -189,13 +201,7 @@ impl Counter<'_> {
     }
 
     /// The person that the subject column names, or whom the row's other identifiers name, or a new one.
-    fn person(
-        &mut self,
-        kind: i64,
-        tag: &[u8; 16],
-        row: usize,
-        columns: &[Column<'_>],
-    ) -> Result<(i64, SubjectId, SealingKey), Error> {
+    fn person(&mut self, kind: i64, tag: &[u8; 16], row: usize, columns: &[Column<'_>]) -> Result<Known, Error> {
         let mut by_pointer = self
             .tx
             .prepare_cached("SELECT person FROM identifier WHERE kind = ?1 AND blind = ?2 ORDER BY person LIMIT 1")?;
@@ -211,7 +217,8 @@ impl Counter<'_> {
                 let mut by_id = self.tx.prepare_cached("SELECT subject, key FROM person WHERE id = ?1")?;
                 let (subject, wrapped): ([u8; 16], Vec<u8>) = by_id.query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
                 let subject = SubjectId::from_bytes(subject);
-                Ok((id, subject, self.vault.person_key(subject, &wrapped)?))
+                let key = self.vault.person_key(subject, &wrapped)?;
+                Ok(Known { id, subject, key, new: false })
             }
             None => self.new_person(),
         }
@@ -227,7 +234,7 @@ impl Counter<'_> {
         Ok(query.query_row((kind, other, tag.as_slice()), |r| r.get(0)).optional()?)
     }
 
-    fn new_person(&mut self) -> Result<(i64, SubjectId, SealingKey), Error> {
+    fn new_person(&mut self) -> Result<Known, Error> {
         let (subject, alias) = (SubjectId::random(), Alias::random());
         let (key, bytes) = SealingKey::random()?;
         let wrapped = self.vault.wrapping.seal(&person_surroundings(subject), bytes.as_ref())?;
@@ -235,6 +242,6 @@ impl Counter<'_> {
             self.tx.prepare_cached("INSERT INTO person (subject, alias, key, created) VALUES (?1, ?2, ?3, ?4)")?;
         let id = insert.insert((subject.as_bytes().as_slice(), alias.as_bytes().as_slice(), wrapped, &self.at))?;
         self.done.new_subjects += 1;
-        Ok((id, subject, key))
+        Ok(Known { id, subject, key, new: true })
     }
 }

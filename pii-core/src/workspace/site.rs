@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Caller, Settings, Workspace};
-use crate::audit::{Action, AuditLog, Event, Signer};
+use crate::audit::{Action, AuditLog, Event, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
@@ -109,6 +109,15 @@ impl Site {
     /// [`Error::Catalog`].
     pub fn catalog(&self) -> Result<Catalog, Error> {
         Ok(Catalog::open(&self.state())?)
+    }
+
+    /// The key that the log's checkpoints are to be checked with, known on another way than from the log.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn log_key(&self, root: &RootKey) -> Result<VerifierKey, Error> {
+        let signer = signer(&origin(&self.settings.controller), &self.keyring(root)?)?;
+        Ok(signer.verifier().clone())
     }
 
     /// Unlocks the keyring.

@@ -10,7 +10,7 @@ use crate::ui::{DIM, ERROR, GOOD, Ui, WARN, count, paint};
 
 /// Check that the log is as it was written
 ///
-/// Needs no key. Exit code 3 unless the verdict is VERIFIED or UNSEALED_TAIL.
+/// Needs no key, but with the workspace's key it also checks that the log is this workspace's. Exit code 3 unless the verdict is VERIFIED or UNSEALED_TAIL.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder of a log, or of a copy of one; otherwise the workspace's
@@ -18,11 +18,16 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let dir = match &args.dir {
-        Some(dir) => dir.clone(),
-        None => global.site()?.audit(),
+    let (dir, trust) = match &args.dir {
+        Some(dir) => (dir.clone(), Trust::default()),
+        None => {
+            let site = global.site()?;
+            // With the root key at hand, the log's own key need not be taken from the log.
+            let keys = global.root_key(&site).and_then(|root| Ok(site.log_key(&root)?)).into_iter().collect();
+            (site.audit(), Trust { keys, ..Trust::default() })
+        }
     };
-    let report = audit::verify(&dir, &Trust::default())?;
+    let report = audit::verify(&dir, &trust)?;
     ui.record(
         "verified",
         &json!({

@@ -19,7 +19,11 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     ui.record("dataset", &dataset);
     ui.line(format!(
         "{}  {} rows from `{}`, first {}, last {}",
-        dataset.id, dataset.rows, dataset.location, dataset.first_seen, dataset.last_seen
+        dataset.id,
+        dataset.rows,
+        dataset.location,
+        dataset.first_seen.strftime("%F %TZ"),
+        dataset.last_seen.strftime("%F %TZ")
     ));
     ui.line("");
     let columns = catalog.columns(&args.dataset)?;

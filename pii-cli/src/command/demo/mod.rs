@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     demo.protect(&workspace)?;
     demo.look_up(&workspace)?;
     workspace.seal()?;
-    demo.verify(workspace.site())?;
+    demo.verify(workspace.site(), &key)?;
     demo.next(started);
     Ok(Exit::Done)
 }
@@ -265,12 +265,13 @@ impl Demo {
         Ok(())
     }
 
-    fn verify(&self, site: &Site) -> Result<(), Error> {
+    fn verify(&self, site: &Site, key: &RootKey) -> Result<(), Error> {
+        let own = site.log_key(key)?;
         self.step("Can the log be trusted?", "check it; then forge one byte of a copy, and check that");
         let copy = self.root.join("forged-copy-of-the-log");
         let flipped = tamper::copy_and_flip(&site.audit(), &copy)?;
         for (name, dir) in [("the log", site.audit()), ("the copy", copy)] {
-            let report = audit::verify(&dir, &Trust::default())?;
+            let report = audit::verify(&dir, &Trust { keys: vec![own.clone()], ..Trust::default() })?;
             let good = report.verdict == audit::Verdict::Verified;
             self.record(
                 "verified",
