@@ -1,5 +1,7 @@
 //! Arguments that several commands share.
 
+#![expect(clippy::field_reassign_with_default, reason = "the options may grow fields, so they cannot be written out")]
+
 use pii_core::store::{Compression, Destination, Encoding, Format, Location, ReadOptions, Source, WriteOptions};
 
 use crate::error::Error;

@@ -126,11 +126,7 @@ fn show(ui: Ui, column: &ColumnFinding, decided: Option<Tag>) {
         None if best.is_some() => "no tag".to_owned(),
         None => String::new(),
     };
-    ui.line(
-        format!("{}  {looks}  {}", paint(&format!("{:24}", column.column), HEAD), paint(&tag, DIM))
-            .trim_end()
-            .to_owned(),
-    );
+    ui.line(format!("{}  {looks}  {}", paint(&format!("{:24}", column.column), HEAD), paint(&tag, DIM)).trim_end());
     if let Some(best) = best {
         ui.line(paint(&format!("{:24}  {}: {}", "", best.detector, best.evidence), DIM));
         if !best.evidence.examples.is_empty() {

@@ -110,7 +110,7 @@ impl Protection {
 #[derive(Debug)]
 pub(super) enum Node {
     Drop,
-    Leaf(Transform),
+    Leaf(Box<Transform>),
     Struct(Vec<Node>),
     List(Box<Node>),
 }
@@ -153,7 +153,7 @@ impl Plan<'_> {
         let key =
             (rule.method == Method::Pseudonymise).then(|| format!("{domain}/{}", self.keys.current_epoch(&domain)));
         self.columns.push(ProtectedColumn { path: path.to_owned(), tag: rule.tag, method: rule.method, key });
-        Ok(transform.map_or(Node::Drop, Node::Leaf))
+        Ok(transform.map_or(Node::Drop, |transform| Node::Leaf(Box::new(transform))))
     }
 }
 
