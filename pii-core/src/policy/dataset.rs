@@ -114,6 +114,6 @@ pub struct Subject {
 }
 
 /// The path of the column that holds this one.
-fn parent(path: &str) -> Option<&str> {
+pub(super) fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('.').map(|(parent, _)| parent)
 }

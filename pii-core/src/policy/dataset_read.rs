@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::Span;
 
+use super::closest::closest;
+use super::dataset::parent;
 use super::names::{Names, category, name};
 use super::table::{Entry, Table};
 use super::violation::{At, Found};
-use super::{Choice, ColumnRule, Dataset, ErasureStrategy, Retention, Subject};
+use super::{Choice, ColumnRule, Dataset, ErasureStrategy, Place, Retention, Subject};
 use crate::vocab::{Category, DatasetId, IdentifierKind, PurposeId, RecipientId, Tag};
 
 impl Dataset {
@@ -20,7 +22,7 @@ impl Dataset {
             names.datasets.claim("dataset", id, found);
         }
         let description = table.text("description", found);
-        let location = table.need_text("location", "\"data/customers.parquet\"", found);
+        let location = table.text("location", found);
         let purposes = purposes(&mut table, found);
         let subject = table.get("subject");
         let has_subject = subject.is_some();
@@ -30,7 +32,8 @@ impl Dataset {
         let erasure = table.get("erasure").and_then(|entry| ErasureStrategy::read(&entry.value, found));
         let columns = table.need("columns", "{ email = \"user.contact.email\" }", found);
         let columns = columns.and_then(|c| c.table("the columns of a dataset", found));
-        let columns = columns.map(|c| columns_of(c, found)).unwrap_or_default();
+        let mut columns = columns.map(|c| columns_of(c, found)).unwrap_or_default();
+        imply(&mut columns, subject.as_ref(), &retention);
         table.finish(found);
         let id = id?;
         if !has_subject && columns.values().any(|c| c.tag() != Tag::NotPersonal) {
@@ -49,6 +52,40 @@ impl Dataset {
             columns,
         })
     }
+}
+
+/// What `subject` and `after` say of columns that are not listed: the subject's is personal, the other a date.
+/// A name that comes near a listed one is taken for a slip, and left for [`super::refer`] to report.
+fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject>>, retention: &At<Retention>) {
+    let decided = |columns: &BTreeMap<String, ColumnRule>, name: &str| {
+        closest(name, columns.keys().map(String::as_str)).is_some()
+            || std::iter::successors(Some(name), |p| parent(p)).any(|p| columns.contains_key(p))
+    };
+    let rule = |tag, at: &Place| ColumnRule { tag, at: at.clone(), region: None, methods: BTreeMap::new() };
+    let after = retention.value.after.as_ref().filter(|after| !decided(columns, after));
+    let subject = subject.filter(|s| !decided(columns, &s.value.column));
+    if let Some(after) = after {
+        columns.insert(after.clone(), rule(Tag::NotPersonal, &retention.at));
+    }
+    if let Some(At { value: subject, at }) = subject
+        && let Some(category) = category_of(&subject.kind)
+    {
+        columns.insert(subject.column.clone(), rule(Tag::Personal(category), at));
+    }
+}
+
+/// What identifiers of a kind are: `customer_id` and the like stand for a person in some system.
+fn category_of(kind: &IdentifierKind) -> Option<Category> {
+    Category::parse(match kind.as_str() {
+        "email" => "user.contact.email",
+        "phone" => "user.contact.phone_number",
+        "ci" => "user.unique_id.linking",
+        "national_id" => "user.government_id.national",
+        "passport" => "user.government_id.passport",
+        "username" => "user.account.username",
+        _ => "user.unique_id",
+    })
+    .ok()
 }
 
 fn purposes(table: &mut Table<'_>, found: &mut Found) -> Vec<At<PurposeId>> {

@@ -189,3 +189,20 @@ fn a_retention_and_an_erasure_print_as_they_are_meant() {
     assert_eq!(retention, "P10Y after ingest, then null-columns");
     assert_eq!(erasure, "keep until 2035-12-31: medical records are kept for ten years");
 }
+
+#[test]
+fn the_subject_and_the_date_to_count_from_need_not_be_listed_again() {
+    let policy = parse(
+        "[controller]\nname = \"Acme GmbH\"\ncontact = \"dpo@acme.example\"\n\
+         [[purpose]]\nid = \"analytics\"\nlawful_basis = \"legitimate-interests\"\n\
+         [[dataset]]\nid = \"crm.customers\"\npurposes = [\"analytics\"]\n\
+         subject = { column = \"customer_id\", kind = \"customer_id\" }\n\
+         retention = { after = \"last_order_at\", keep = \"P3Y\", then = \"delete-row\" }\n\
+         [dataset.columns]\nemail = \"user.contact.email\"\ntotal = \"none\"\n",
+    )
+    .unwrap();
+    let dataset = policy.datasets().first().unwrap();
+    assert_eq!(dataset.column("customer_id").unwrap().tag().to_string(), "user.unique_id");
+    assert_eq!(dataset.column("last_order_at").unwrap().tag().to_string(), "none");
+    assert!(dataset.column("phone").is_none());
+}

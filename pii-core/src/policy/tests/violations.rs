@@ -117,11 +117,6 @@ fn a_key_that_is_missing() {
     let marked = |what: &str| GOOD.replace(what, &format!("«{what}»"));
     is(&refused(&marked("[controller]").replace("name = \"Acme GmbH\"", "")), "missing-key", "name = \"Acme GmbH\"");
     let text = GOOD.replacen("[[dataset]]", "«[[dataset]]»", 1);
-    is(
-        &refused(&text.replace("location = \"postgres://crm/shop?table=public.customers\"", "")),
-        "missing-key",
-        "location",
-    );
     is(&refused(&text.replace("purposes = [\"sales\", \"analytics\", \"newsletter\"]", "")), "missing-key", "purposes");
     let phone = "{ category = \"user.contact.phone_number\", region = \"KR\" }";
     is(&breaks(phone, "«{ region = \"KR\" }»"), "missing-key", "category");
