@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, OffsetSizeTrait, StructArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
+};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::error::ArrowError;
 
 use super::Error;
 use crate::keyring::Keyring;
@@ -113,6 +116,8 @@ pub(super) enum Node {
     Leaf(Box<Transform>),
     Struct(Vec<Node>),
     List(Box<Node>),
+    /// A map leaves with keys and values, or not at all.
+    Map(Box<Node>),
 }
 
 struct Plan<'a> {
@@ -132,6 +137,11 @@ impl Plan<'_> {
             }
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 Ok(Node::List(Box::new(self.node(item, path)?)))
+            }
+            DataType::Map(entries, _) => {
+                let entries = self.node(entries, path)?;
+                let whole = matches!(&entries, Node::Struct(nodes) if nodes.iter().all(Node::leaves));
+                Ok(if whole { Node::Map(Box::new(entries)) } else { Node::Drop })
             }
             _ => self.leaf(path),
         }
@@ -175,6 +185,15 @@ impl Node {
             (Self::List(node), DataType::FixedSizeList(item, n)) => {
                 node.item(item)?.map(|i| rebuilt(DataType::FixedSizeList(i, *n)))
             }
+            (Self::Map(node), DataType::Map(entries, _)) => {
+                let entries = node.item(entries)?;
+                if entries.as_ref().is_some_and(|e| has_nullable_keys(e)) {
+                    let why = "a method that may make nulls cannot be used on the keys of a map";
+                    return Err(ArrowError::InvalidArgumentError(why.to_owned()).into());
+                }
+                // Rewritten keys are not in order any more.
+                entries.map(|e| rebuilt(DataType::Map(e, false)))
+            }
             _ => None,
         })
     }
@@ -201,6 +220,13 @@ impl Node {
                 let values = node.apply(array.values(), item)?;
                 Ok(Arc::new(FixedSizeListArray::try_new(item.clone(), *size, values, array.nulls().cloned())?))
             }
+            (Self::Map(node), DataType::Map(entries, _)) => {
+                let array = array.as_map();
+                let rewritten = node.apply(&(Arc::new(array.entries().clone()) as ArrayRef), entries)?;
+                let (offsets, nulls) = (array.offsets().clone(), array.nulls().cloned());
+                let rewritten = rewritten.as_struct().clone();
+                Ok(Arc::new(MapArray::try_new(entries.clone(), offsets, rewritten, nulls, false)?))
+            }
             (_, data_type) => Ok(arrow::array::new_null_array(data_type, array.len())),
         }
     }
@@ -211,9 +237,14 @@ impl Node {
             Self::Drop => false,
             Self::Leaf(_) => true,
             Self::Struct(nodes) => nodes.iter().any(Self::leaves),
-            Self::List(node) => node.leaves(),
+            Self::List(node) | Self::Map(node) => node.leaves(),
         }
     }
+}
+
+/// Arrow allows no null among the keys of a map.
+fn has_nullable_keys(entries: &Field) -> bool {
+    matches!(entries.data_type(), DataType::Struct(pair) if pair.first().is_some_and(|key| key.is_nullable()))
 }
 
 fn list<O: OffsetSizeTrait>(
