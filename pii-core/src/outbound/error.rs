@@ -1,5 +1,8 @@
+use crate::audit;
+use crate::catalog;
+use crate::store;
+use crate::vocab::DatasetId;
 use crate::vocab::RecipientId;
-use crate::{audit, catalog, store};
 
 /// What can go wrong at the door.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +15,14 @@ pub enum Error {
         protected: RecipientId,
         /// Whom the door leads to.
         recipient: RecipientId,
+    },
+    /// The rows are not those that the record of the release speaks of.
+    #[error("rows of `{found}` do not fit a door that was opened for `{expected}`")]
+    WrongRows {
+        /// What the door was opened for.
+        expected: DatasetId,
+        /// What came.
+        found: DatasetId,
     },
     /// The release cannot be recorded.
     #[error(transparent)]

@@ -26,15 +26,22 @@ impl<'a, S: Sink> Writer<'a, S> {
         Ok(Self { protection, log, sink, receipt, rows: 0 })
     }
 
-    /// Takes rows that were protected for this recipient.
+    /// Takes rows that were protected for this recipient, with the keys and methods that the record names.
     ///
     /// # Errors
-    /// [`Error::WrongRecipient`], [`Error::Store`].
+    /// [`Error::WrongRecipient`], [`Error::WrongRows`], [`Error::Store`].
     pub fn write(&mut self, batch: Batch<Protected>) -> Result<(), Error> {
         if batch.recipient() != self.protection.recipient() {
             return Err(Error::WrongRecipient {
                 protected: batch.recipient().clone(),
                 recipient: self.protection.recipient().clone(),
+            });
+        }
+        // The schema names dataset, methods' types and keys: rows of another one would leave under a false record.
+        if batch.dataset() != self.protection.dataset() || batch.rows().schema_ref() != self.protection.schema() {
+            return Err(Error::WrongRows {
+                expected: self.protection.dataset().clone(),
+                found: batch.dataset().clone(),
             });
         }
         self.rows += batch.num_rows() as u64;
