@@ -63,6 +63,7 @@ impl Pseudonymiser {
             DataType::Utf8View => self.strings(array.len(), array.as_string_view().iter()),
             DataType::Binary => self.bytes(array.as_binary::<i32>().iter()),
             DataType::LargeBinary => self.bytes(array.as_binary::<i64>().iter()),
+            DataType::BinaryView => self.bytes(array.as_binary_view().iter()),
             DataType::FixedSizeBinary(_) => self.bytes(array.as_fixed_size_binary().iter()),
             _ => {
                 let text = arrow::compute::cast(array, &DataType::Utf8)?;
@@ -166,3 +167,51 @@ fn digit(nibble: u8) -> char {
 }
 
 const SAMPLE: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::BinaryArray;
+    use arrow::compute::cast;
+
+    use super::*;
+    use crate::keyring::RootKey;
+
+    fn warehouse(form: PseudonymForm) -> Pseudonymiser {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Keyring::create(dir.path(), &RootKey::generate().unwrap()).unwrap();
+        Pseudonymiser::new(&keys, &Domain::parse("warehouse").unwrap(), Normaliser::Email, form).unwrap()
+    }
+
+    #[test]
+    fn bytes_are_hashed_as_they_are_whatever_holds_them() {
+        // No text at all, so nothing but its bytes can be hashed.
+        let binary: ArrayRef = Arc::new(BinaryArray::from(vec![Some(&[0xff, 0x00, b'A', b' '][..]), None]));
+        let warehouse = warehouse(PseudonymForm::Base64Url);
+        let expected = warehouse.apply(&binary).unwrap();
+        assert!(expected.is_valid(0) && expected.is_null(1));
+        for holder in [DataType::LargeBinary, DataType::BinaryView, DataType::FixedSizeBinary(4)] {
+            assert_eq!(&warehouse.apply(&cast(&binary, &holder).unwrap()).unwrap(), &expected, "{holder}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_how_the_same_tag_is_written() {
+        let value: ArrayRef = Arc::new(arrow::array::StringArray::from(vec![" Anna@example.org"]));
+        for (form, length) in [(PseudonymForm::Base64Url, 1 + 22), (PseudonymForm::Hex, 1 + 64)] {
+            let printed = warehouse(form).apply(&value).unwrap();
+            let printed = printed.as_string::<i32>().value(0);
+            assert!(printed.starts_with('1') && printed.len() == length, "{printed}");
+        }
+        let raw = warehouse(PseudonymForm::Raw);
+        let bytes = raw.apply(&value).unwrap();
+        assert_eq!(bytes.as_fixed_size_binary().value(0), raw.sign("anna@example.org"));
+    }
+
+    #[test]
+    fn a_column_says_how_it_was_made_and_not_with_what() {
+        let about: HashMap<_, _> = warehouse(PseudonymForm::Hex).metadata().into_iter().collect();
+        assert_eq!((about["pii.alg"].as_str(), about["pii.norm"].as_str()), ("HMAC-SHA-256", "email/v1"));
+        assert_eq!((about["pii.domain"].as_str(), about["pii.kid"].as_str()), ("warehouse", "warehouse/1"));
+        assert_eq!(about["pii.kcv"].len(), 16);
+    }
+}
