@@ -1,6 +1,7 @@
 use crate::policy::Refusal;
+use crate::pseudonym;
+use crate::vault;
 use crate::vocab::DatasetId;
-use crate::{pseudonym, vault};
 
 /// What can go wrong with a batch.
 #[derive(Debug, thiserror::Error)]

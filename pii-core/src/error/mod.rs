@@ -3,8 +3,18 @@
 //! Each room has its own error; this roof holds them all, adds nothing to their words, and gives each a
 //! stable [`code`](Error::code) that scripts can rely on.
 
+use crate::audit;
+use crate::batch;
+use crate::catalog;
+use crate::keyring;
+use crate::outbound;
+use crate::policy;
+use crate::pseudonym;
+use crate::state;
+use crate::store;
+use crate::tag;
+use crate::vault;
 use crate::vocab::{DatasetId, MalformedName, PurposeId};
-use crate::{audit, batch, catalog, keyring, outbound, policy, pseudonym, state, store, tag, vault};
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]

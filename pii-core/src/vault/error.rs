@@ -1,4 +1,5 @@
-use crate::{keyring, state};
+use crate::keyring;
+use crate::state;
 
 /// What can go wrong with the vault. No message holds personal data.
 #[derive(Debug, thiserror::Error)]
