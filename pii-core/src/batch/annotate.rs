@@ -29,3 +29,32 @@ pub(crate) fn annotated(schema: &Schema, tags: &[(String, Tag)]) -> SchemaRef {
     });
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::DataType;
+
+    use super::*;
+    use crate::vocab::Category;
+
+    #[test]
+    fn a_column_carries_its_tag_and_the_tags_of_its_parts() {
+        let city = Field::new("city", DataType::Utf8, true);
+        let schema = Schema::new(vec![
+            Field::new("email", DataType::Utf8, true),
+            Field::new("address", DataType::Struct(vec![city].into()), true),
+            Field::new("address_id", DataType::Int64, true),
+        ]);
+        let personal = |name| Tag::Personal(Category::parse(name).unwrap());
+        let tags = [
+            ("email".to_owned(), personal("user.contact.email")),
+            ("address.city".to_owned(), personal("user.contact.address.city")),
+            ("address_id".to_owned(), Tag::NotPersonal),
+        ];
+        let annotated = annotated(&schema, &tags);
+        let metadata = |n: usize| annotated.field(n).metadata().clone().into_iter().collect::<Vec<_>>();
+        assert_eq!(metadata(0), [("pii.category".into(), "user.contact.email".into())]);
+        assert_eq!(metadata(1), [("pii.category.address.city".into(), "user.contact.address.city".into())]);
+        assert_eq!(metadata(2), [("pii.category".into(), "none".into())]);
+    }
+}

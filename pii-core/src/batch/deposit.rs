@@ -87,3 +87,39 @@ fn leaf(rows: &RecordBatch, path: &str) -> Option<ArrayRef> {
 fn text(array: &ArrayRef) -> Option<StringArray> {
     Some(cast(array, &DataType::Utf8).ok()?.as_string::<i32>().clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::StructArray;
+    use arrow::buffer::NullBuffer;
+    use arrow::datatypes::Field;
+
+    use super::*;
+
+    fn kind(category: &str, path: &str) -> Option<String> {
+        identifier(Category::parse(category).unwrap(), path).map(|kind| kind.to_string())
+    }
+
+    #[test]
+    fn what_points_to_a_person_is_an_identifier() {
+        assert_eq!(kind("user.contact.email", "work_mail").as_deref(), Some("email"));
+        assert_eq!(kind("user.contact.phone_number", "mobile").as_deref(), Some("phone"));
+        // A key of the controller's own has the name of its column.
+        assert_eq!(kind("user.unique_id", "account.customer_id").as_deref(), Some("customer_id"));
+        assert_eq!(kind("user.unique_id", "Customer-ID"), None);
+        assert_eq!(kind("user.name", "name"), None);
+    }
+
+    #[test]
+    fn a_null_struct_hides_what_lies_beneath() {
+        let city = StringArray::from(vec!["Seoul", "Busan"]);
+        let fields = vec![Field::new("city", DataType::Utf8, true)].into();
+        let address = StructArray::new(fields, vec![Arc::new(city)], Some(NullBuffer::from(vec![true, false])));
+        let rows = RecordBatch::try_from_iter([("address", Arc::new(address) as ArrayRef)]).unwrap();
+        let values = text(&leaf(&rows, "address.city").unwrap()).unwrap();
+        assert_eq!(values.iter().collect::<Vec<_>>(), [Some("Seoul"), None]);
+        assert!(leaf(&rows, "address.street").is_none());
+    }
+}

@@ -108,3 +108,27 @@ fn tag(printed: &str, epoch: &str) -> Option<[u8; 16]> {
     let body = printed.strip_prefix(epoch).unwrap_or(printed);
     base64(body).or_else(|| hex(body)).or_else(|| hex(printed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_pseudonym_gives_the_same_tag() {
+        let bytes: Vec<u8> = (0x10..0x30).collect();
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let base64 = URL_SAFE_NO_PAD.encode(&bytes[..16]);
+        let expected = bytes.first_chunk::<16>().copied();
+        // A raw one in hexadecimal has no epoch before it; this one begins like one.
+        for printed in [format!("1{base64}"), format!("1{hex}"), hex, format!(" 1{base64}\n")] {
+            assert_eq!(tag(&printed, "1"), expected, "{printed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pseudonym_is_nobodys() {
+        for text in ["", "1", "anna@example.org", "1AAAA", &"z".repeat(64), &"é".repeat(32)] {
+            assert_eq!(tag(text, "1"), None, "{text}");
+        }
+    }
+}

@@ -90,3 +90,41 @@ const HEADER: &str = "\
 # The root key comes from PII_KEY_FILE or PII_KEY_COMMAND; if neither is set, from [key] below.
 
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        std::fs::write(&path, text).unwrap();
+        Settings::read(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_controller_is_enough() {
+        let settings = read("controller = \"Acme GmbH\"").unwrap();
+        assert_eq!((settings.policies.as_path(), settings.vault.as_str()), (Path::new("policies"), ".pii/vault.db"));
+        assert!(settings.key.file.is_none() && settings.key.command.is_none());
+    }
+
+    #[test]
+    fn what_was_written_reads_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        let mut settings = Settings::new("Acme \"GmbH\"");
+        settings.key.file = Some(".pii-root.key".into());
+        settings.write(&path).unwrap();
+        let back = Settings::read(&path).unwrap();
+        assert_eq!((back.controller, back.key.file), (settings.controller, settings.key.file));
+    }
+
+    #[test]
+    fn a_setting_that_nobody_knows_is_named() {
+        let error = read("controller = \"Acme\"\npolices = \"p\"").unwrap_err();
+        assert!(error.contains("pii.toml") && error.contains("polices"), "{error}");
+        let error = read("controller = \"Acme\"\nvault = \"postgres://db/vault\"").unwrap_err();
+        assert!(error.contains("a vault on a server is not supported yet"), "{error}");
+    }
+}
