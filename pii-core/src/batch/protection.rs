@@ -163,7 +163,7 @@ impl Plan<'_> {
         let key =
             (rule.method == Method::Pseudonymise).then(|| format!("{domain}/{}", self.keys.current_epoch(&domain)));
         self.columns.push(ProtectedColumn { path: path.to_owned(), tag: rule.tag, method: rule.method, key });
-        Ok(transform.map_or(Node::Drop, |transform| Node::Leaf(Box::new(transform))))
+        Ok(transform.map_or(Node::Drop, |t| Node::Leaf(Box::new(t))))
     }
 }
 

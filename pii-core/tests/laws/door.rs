@@ -189,7 +189,7 @@ fn nothing_is_seen_before_the_record_of_it_stands() {
         (disclosed.rows, disclosed.recipient.as_str(), disclosed.purpose.as_str()),
         (1, "warehouse", "analytics")
     );
-    assert_eq!(catalog.disclosures(None).unwrap(), [disclosed.clone()]);
+    assert_eq!(catalog.disclosures(None).unwrap(), std::slice::from_ref(&disclosed));
     let entries: Vec<_> = pii_core::audit::read(&world.path().join("audit")).unwrap().map(Result::unwrap).collect();
     let (_, entry) = entries.iter().find(|(index, _)| *index == disclosed.audit_entry).unwrap();
     assert_eq!(entry.event.content.unwrap().to_string(), disclosed.sha256);
