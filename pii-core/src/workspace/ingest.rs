@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 
-use super::{Step, Watch, Workspace, go_on};
+use super::{Step, Watch, Workspace, denial, go_on};
 use crate::audit::Action;
 use crate::batch::{self, Batch};
 use crate::catalog;
@@ -57,7 +57,7 @@ impl Workspace {
         let tags = match Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy) {
             Ok(empty) => empty.tags().to_vec(),
             Err(error) => {
-                self.record(&self.event(Action::Tag).with_dataset(dataset.clone()).denied(error.to_string()))?;
+                self.record(&self.event(Action::Tag).with_dataset(dataset.clone()).denied(denial(&error)))?;
                 return Err(error.into());
             }
         };

@@ -19,6 +19,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::audit::{self, Action, AuditLog, Event, Hash};
+use crate::batch;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -122,6 +123,16 @@ fn go_on(watch: Watch<'_>, step: Step) -> Result<(), Error> {
     match watch(step) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::Interrupted),
+    }
+}
+
+/// Why, for the log. Columns without a tag are counted and not named: the first row of a file that has no header is
+/// taken for their names, and the log forgets nothing.
+fn denial(error: &batch::Error) -> String {
+    match error {
+        batch::Error::Undecided { columns, .. } if columns.len() == 1 => "1 column has no tag".to_owned(),
+        batch::Error::Undecided { columns, .. } => format!("{} columns have no tag", columns.len()),
+        other => other.to_string(),
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::mpsc::sync_channel;
 
 use arrow::array::RecordBatch;
 
-use super::{Step, Watch, Workspace, go_on};
+use super::{Step, Watch, Workspace, denial, go_on};
 use crate::audit::Action;
 use crate::batch::{self, Batch, Protection};
 use crate::error::Error;
@@ -28,7 +28,7 @@ impl Workspace {
         };
         decide().or_else(|error| {
             let event = self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(recipient.clone());
-            self.record(&event.denied(error.to_string()))?;
+            self.record(&event.denied(denial(&error)))?;
             Err(error.into())
         })
     }
