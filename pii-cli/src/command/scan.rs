@@ -122,11 +122,11 @@ fn show(ui: Ui, column: &ColumnFinding, decided: Option<Tag>) {
     let looks =
         best.map_or_else(|| "not personal".to_owned(), |b| format!("{} ({:.0} %)", b.category, b.confidence * 100.0));
     let tag = match decided {
-        Some(tag) => format!("decided: {tag}"),
-        None if best.is_some() => "no tag".to_owned(),
+        Some(tag) => paint(&format!("  decided: {tag}"), DIM),
+        None if best.is_some() => paint("  no tag", DIM),
         None => String::new(),
     };
-    ui.line(format!("{}  {looks}  {}", paint(&format!("{:24}", column.column), HEAD), paint(&tag, DIM)).trim_end());
+    ui.line(format!("{}  {looks}{tag}", paint(&format!("{:24}", column.column), HEAD)));
     if let Some(best) = best {
         ui.line(paint(&format!("{:24}  {}: {}", "", best.detector, best.evidence), DIM));
         if !best.evidence.examples.is_empty() {
