@@ -19,6 +19,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
+use crate::exit::Exit;
+
 /// Where a command speaks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ui {
@@ -79,6 +81,7 @@ impl Ui {
         let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
         let mut bar: Option<ProgressBar> = None;
         let started = Instant::now();
+        RUNNING.store(true, Ordering::Relaxed);
         move |step: Step| {
             if shown && bar.is_none() && started.elapsed().as_millis() > 400 {
                 bar = Some(progress(verb, step.of_rows));
@@ -121,10 +124,16 @@ pub(crate) fn bytes(n: u64) -> String {
     HumanBytes(n).to_string()
 }
 
-/// Ctrl-C asks the run to stop at the next batch, so that nothing is left half done.
+/// Ctrl-C asks a run to stop at the next batch, so that nothing is left half done. Asked twice, or outside of a
+/// run, the process ends at once: it may be waiting for input that never comes.
 pub(crate) fn listen_for_interrupts() {
     // Without a handler an interruption still ends the process; only less tidily.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(|| {
+        let asked_before = INTERRUPTED.swap(true, Ordering::Relaxed);
+        if asked_before || !RUNNING.load(Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted.number().into());
+        }
+    });
 }
 
 fn progress(verb: &'static str, rows: Option<u64>) -> ProgressBar {
@@ -153,3 +162,4 @@ pub(crate) const HEAD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static RUNNING: AtomicBool = AtomicBool::new(false);
