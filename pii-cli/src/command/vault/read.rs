@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Read identifiers from a file
     #[arg(long, value_name = "FILE", group = "who")]
     subject_file: Option<PathBuf>,
+    /// Here only to be refused, and not repeated as an unexpected argument would be
+    #[arg(hide = true)]
+    misplaced: Vec<String>,
     /// Why: a purpose of the policy
     #[arg(long, short, value_name = "PURPOSE")]
     purpose: String,
@@ -86,8 +89,12 @@ fn show(ui: Ui, looked: &Looked) {
 
 fn identifiers(args: &Args) -> Result<Vec<Identifier>, Error> {
     const HINT: &str = "printf 'email=…\\n' | pii vault read --subject - --purpose PURPOSE";
-    let text = match (&args.subject, &args.subject_file) {
-        (Some(dash), _) if dash == "-" => {
+    if !args.misplaced.is_empty() || args.subject.as_ref().is_some_and(|subject| subject != "-") {
+        // What was given may be personal: it is not repeated.
+        return Err(Error::usage("identifiers of a person do not belong on the command line", HINT));
+    }
+    let text = match &args.subject_file {
+        None => {
             let mut text = String::new();
             std::io::stdin()
                 .lock()
@@ -95,12 +102,9 @@ fn identifiers(args: &Args) -> Result<Vec<Identifier>, Error> {
                 .map_err(|e| Error::failed("io", format!("standard input: {e}")))?;
             text
         }
-        // What was given may be personal: it is not repeated.
-        (Some(_), _) => return Err(Error::usage("identifiers of a person do not belong on the command line", HINT)),
-        (None, Some(file)) => {
+        Some(file) => {
             std::fs::read_to_string(file).map_err(|source| pii_core::error::Error::Io { path: file.clone(), source })?
         }
-        (None, None) => String::new(),
     };
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
     let identifiers = lines.map(Identifier::parse).collect::<Result<Vec<_>, _>>();
