@@ -1,0 +1,38 @@
+//! Whole journeys through the built `pii`, as its users make them.
+//!
+//! | who | file |
+//! |---|---|
+//! | somebody with a file of customers and two recipients | `main_job` |
+//! | a script that reads exit codes and JSON | `exit_codes` |
+//! | whoever gets bad files from elsewhere | `bad_input` |
+//! | a machine whose disk is full or read-only | `disk` |
+//! | somebody who presses Ctrl-C | `interruption` |
+//! | whoever greps what was left behind for a name | `secrets` |
+//! | two jobs on one workspace | `together` |
+//! | somebody who has five minutes | `demo` |
+
+mod bad_input;
+mod demo;
+mod desk;
+mod disk;
+mod exit_codes;
+mod interruption;
+mod main_job;
+mod python;
+mod secrets;
+mod together;
+
+#[test]
+fn no_journey_is_forgotten() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    let told = include_str!("journeys.rs");
+    for entry in std::fs::read_dir(here).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "journeys") {
+            assert!(
+                told.contains(&format!("mod {module};")),
+                "`tests/{name}` is not run: add it to `tests/journeys.rs`"
+            );
+        }
+    }
+}
