@@ -1,4 +1,5 @@
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 
@@ -53,14 +54,16 @@ impl Workspace {
         let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;
         let mut step = Step { of_rows: source.rows_hint(), of_bytes: source.bytes(), ..Step::default() };
 
-        let mut pass = |rows: Result<RecordBatch, store::Error>| -> Result<(), Error> {
-            let tagged = Batch::raw(dataset.clone(), rows?).tag(&self.policy)?;
-            step.rows += tagged.num_rows() as u64;
-            writer.write(tagged.protect(&protection)?)?;
+        let mut pass = |rows: Option<Result<RecordBatch, store::Error>>| -> Result<(), Error> {
+            if let Some(rows) = rows {
+                let tagged = Batch::raw(dataset.clone(), rows?).tag(&self.policy)?;
+                step.rows += tagged.num_rows() as u64;
+                writer.write(tagged.protect(&protection)?)?;
+            }
             go_on(watch, step)
         };
         if rayon::current_num_threads() == 1 {
-            source.batches().try_for_each(&mut pass)?;
+            source.batches().try_for_each(|rows| pass(Some(rows)))?;
         } else {
             ahead(source, pass)?;
         }
@@ -73,23 +76,33 @@ impl Workspace {
     }
 }
 
-/// Reads the next rows while `pass` works on these. A few batches in flight bound the memory.
+/// Reads the next rows while `pass` works on these, and gives it none where it waits. A few batches in flight bound
+/// the memory. The reader is not waited for after an error: it may be at a pipe that nobody writes to.
 fn ahead(
     source: Source,
-    pass: impl FnMut(Result<RecordBatch, store::Error>) -> Result<(), Error>,
+    mut pass: impl FnMut(Option<Result<RecordBatch, store::Error>>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    std::thread::scope(|scope| {
-        let (send, receive) = sync_channel(IN_FLIGHT);
-        scope.spawn(move || {
-            for rows in source.batches() {
-                // The other end is gone: an error or an interruption there.
-                if send.send(rows).is_err() {
-                    break;
-                }
+    let (send, receive) = sync_channel(IN_FLIGHT);
+    let reader = std::thread::spawn(move || {
+        for rows in source.batches() {
+            // The other end is gone: an error or an interruption there.
+            if send.send(rows).is_err() {
+                break;
             }
-        });
-        receive.into_iter().try_for_each(pass)
-    })
+        }
+    });
+    loop {
+        match receive.recv_timeout(PATIENCE) {
+            Ok(rows) => pass(Some(rows))?,
+            Err(RecvTimeoutError::Timeout) => pass(None)?,
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    // A reader that panicked has not read everything.
+    reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok(())
 }
 
 const IN_FLIGHT: usize = 4;
+/// How long to wait for rows before asking whether to go on.
+const PATIENCE: Duration = Duration::from_millis(100);
