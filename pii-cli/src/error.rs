@@ -112,6 +112,7 @@ fn exit(error: &Core) -> Exit {
         | "policy.unknown-purpose"
         | "vault.unknown-subject"
         | "audit.tampered" => Exit::No,
+        "vocab.malformed-name" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" => Exit::Locked,
         "interrupted" => Exit::Interrupted,
@@ -145,6 +146,12 @@ fn hint(error: &Core) -> Option<String> {
         Core::NoWorkspace(_) => {
             "make one with `pii init DIR --controller NAME`, or name one with `--workspace DIR`".to_owned()
         }
+        Core::Store(store::Error::NoFormat { .. }) => {
+            "`--format` names that of a source, `--to-format` that of an output".to_owned()
+        }
+        Core::Store(
+            store::Error::NotUtf8 { .. } | store::Error::HeaderNotUtf8 { .. } | store::Error::ZeroBytes { .. },
+        ) => "for example `--encoding windows-1252` or `--encoding euc-kr`".to_owned(),
         Core::UnknownPurpose(_) => "`pii policy show` lists the purposes".to_owned(),
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()

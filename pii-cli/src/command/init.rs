@@ -25,6 +25,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    if args.controller.trim().is_empty() {
+        return Err(Error::usage("a controller has a name", "for example `--controller 'Acme GmbH'`"));
+    }
     let mut settings = Settings::new(&args.controller);
     let root = args.dir.join("pii.toml");
     if root.exists() {

@@ -43,8 +43,9 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     ui.table(["domain", "epoch", "normalisation", "check value"], &rows);
     if let Some(path) = &args.reveal_to {
-        workspace.reveal_keys(recipient.id(), path)?;
+        let revealed = workspace.reveal_keys(recipient.id(), path);
         workspace.seal()?;
+        revealed?;
         ui.warn(format!("`{}` holds keys in clear: destroy it after the check", path.display()));
     }
     Ok(Exit::Done)
