@@ -1,5 +1,6 @@
 //! Ctrl-C in the middle: nothing half done stays, and the same command works again.
 
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,23 @@ fn a_command_that_waits_for_somebody_to_type_lets_them_leave() {
         ended.is_some()
     });
     assert_eq!(ended.unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_release_that_waits_for_rows_can_be_left() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("out")).unwrap();
+    let args = "protect - --format csv -d crm.customers -r warehouse -o out/w.csv";
+    let mut command = desk.command(args);
+    let mut running = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = running.stdin.take().unwrap();
+    pipe.write_all(customers(40).as_bytes()).unwrap();
+    wait_until("it is at work", || !desk.names("out").is_empty());
+    interrupt(&running);
+    Said::new(args, running.wait_with_output().unwrap()).exits(130).says(&["interrupted"]);
+    assert!(desk.names("out").is_empty(), "left: {:?}", desk.names("out"));
+    desk.log_holds();
+    drop(pipe);
 }
 
 fn start(desk: &Desk, args: &str) -> Child {

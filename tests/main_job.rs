@@ -116,6 +116,8 @@ fn revealed_keys_are_their_owners_and_on_record() {
     assert_eq!(mode & 0o777, 0o600);
     let shown = JOB.pii("audit query --action key_show --json").done().json();
     assert_eq!(shown[0]["recipient"], "warehouse");
+    JOB.pii("key show warehouse --reveal-to keys.txt").exits(1).says(&["keys.txt", "File exists"]);
+    JOB.log_holds();
 }
 
 #[test]
