@@ -53,6 +53,20 @@ fn what_cannot_be_recorded_does_not_leave() {
 }
 
 #[test]
+fn an_ingest_onto_a_full_disk_can_be_done_again() {
+    let desk = Desk::new();
+    desk.write("customers.csv", customers(2_000));
+    let script = "mkdir full; mount -t tmpfs -o size=8m none full; cp -r pii.toml policies .pii .pii-root.key full
+        dd if=/dev/zero of=full/filler bs=4k 2>/dev/null || true
+        $PII --workspace full tag customers.csv -d crm.customers && exit 9; rm full/filler
+        $PII --workspace full tag customers.csv -d crm.customers
+        $PII --workspace full audit verify; $PII --workspace full vault status";
+    let said = with_mounts(&desk, script).done();
+    assert!(said.out.contains("VERIFIED"), "{}", said.out);
+    assert!(said.out.contains("2,000 people"), "{}", said.out);
+}
+
+#[test]
 fn a_disk_that_cannot_be_written_to_is_named() {
     let desk = Desk::new();
     let script = "mkdir out; mount -t tmpfs -o ro none out

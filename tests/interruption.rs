@@ -37,6 +37,22 @@ fn an_ingest_that_is_interrupted_can_be_done_again() {
 }
 
 #[test]
+fn a_job_that_is_killed_leaves_no_output_and_the_next_one_puts_the_log_right() {
+    let desk = Desk::new();
+    desk.write("many.csv", customers(200_000));
+    std::fs::create_dir(desk.path("out")).unwrap();
+    let mut running = start(&desk, "protect many.csv -d crm.customers -r warehouse -o out/w.csv");
+    wait_until("rows are on their way", || !desk.names("out").is_empty());
+    running.kill().unwrap();
+    assert_eq!(running.wait().unwrap().code(), None, "it was killed while it worked");
+    assert!(!desk.path("out/w.csv").exists());
+    // Its last entry is there, and not signed yet.
+    assert!(desk.pii("audit verify").done().out.starts_with("UNSEALED_TAIL"));
+    desk.pii("protect customers.csv -d crm.customers -r warehouse -o out/w.csv").done();
+    desk.log_holds();
+}
+
+#[test]
 fn a_command_that_waits_for_somebody_to_type_lets_them_leave() {
     let desk = Desk::new();
     let args = "vault read --subject - --purpose support";
