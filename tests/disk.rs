@@ -44,7 +44,6 @@ fn what_cannot_be_recorded_does_not_leave() {
     // The workspace's own disk is full; the output's is not.
     let script = "mkdir full; mount -t tmpfs -o size=2m none full; cp -r pii.toml policies .pii .pii-root.key full
         dd if=/dev/zero of=full/filler bs=4k 2>/dev/null || true
-        cp full/.pii/audit/checkpoint before
         $PII --workspace full protect customers.csv -d crm.customers -r warehouse -o w.csv || code=$?
         rm full/filler; $PII audit verify full/.pii/audit; exit $code";
     let said = with_mounts(&desk, script).exits(1);
