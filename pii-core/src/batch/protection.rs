@@ -256,3 +256,6 @@ fn list<O: OffsetSizeTrait>(
     let list = GenericListArray::try_new(item.clone(), array.offsets().clone(), values, array.nulls().cloned())?;
     Ok(Arc::new(list))
 }
+
+#[cfg(test)]
+mod tests;

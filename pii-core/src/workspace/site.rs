@@ -173,3 +173,49 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 const SETTINGS: &str = "pii.toml";
 const HIDDEN: &str = ".pii";
 const IGNORE: &str = "# Keys, the vault and the log never go into version control.\n.pii/\n.pii-root.key\n";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::vocab::Actor;
+
+    fn caller() -> Caller {
+        Caller { actor: Actor::local("anna"), host: "db-1".into(), clock: Arc::new(SystemClock) }
+    }
+
+    #[test]
+    fn a_workspace_is_found_from_anywhere_within_it() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(Site::find(dir.path()), Err(Error::NoWorkspace(_))));
+        let key = RootKey::generate().unwrap();
+        let made = Site::create(dir.path(), Settings::new("Acme GmbH"), &key, caller()).unwrap();
+        let within = dir.path().join("data/2026/11");
+        fs::create_dir_all(&within).unwrap();
+        assert_eq!(Site::find(&within).unwrap().root(), made.root());
+    }
+
+    #[test]
+    fn a_workspace_is_never_made_over_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = RootKey::generate().unwrap();
+        Site::create(dir.path(), Settings::new("Acme GmbH"), &key, caller()).unwrap();
+        let again = Site::create(dir.path(), Settings::new("Other Ltd"), &RootKey::generate().unwrap(), caller());
+        assert!(matches!(again, Err(Error::WorkspaceExists(_))));
+        assert!(Site::find(dir.path()).unwrap().unlock(&key, caller()).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_look_into_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        Site::create(dir.path(), Settings::new("Acme GmbH"), &RootKey::generate().unwrap(), caller()).unwrap();
+        let mode = fs::metadata(dir.path().join(HIDDEN)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let ignored = fs::read_to_string(dir.path().join(".gitignore")).unwrap();
+        assert!(ignored.lines().any(|line| line == ".pii/"));
+    }
+}
