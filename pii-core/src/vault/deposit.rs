@@ -175,7 +175,10 @@ impl Depositor<'_> {
         // Whoever was met in this row had no values before it.
         let (person, met_here) = (*person, std::mem::take(new));
 
-        let mut link = self.tx.prepare_cached("INSERT INTO identifier VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
+        let mut link = self.tx.prepare_cached(
+            "INSERT INTO identifier VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET is_subject = 1 WHERE excluded.is_subject > identifier.is_subject",
+        )?;
         let mut known =
             self.tx.prepare_cached("SELECT 1 FROM value WHERE person = ?1 AND field = ?2 AND blind = ?3")?;
         let mut keep = self
@@ -184,7 +187,7 @@ impl Depositor<'_> {
         for column in columns {
             let Some(value) = column.value(row) else { continue };
             if let Some((kind, tag)) = column.pointer(row) {
-                link.execute((kind, tag.as_slice(), person))?;
+                link.execute((kind, tag.as_slice(), person, std::ptr::eq(column, subject)))?;
             }
             let tag =
                 blind(&self.vault.value_tags, &[&person.to_be_bytes(), &column.field.to_be_bytes(), value.as_bytes()]);
@@ -202,10 +205,17 @@ impl Depositor<'_> {
 
     /// The person that the subject column names, or whom the row's other identifiers name, or a new one.
     fn person(&mut self, kind: i64, tag: &[u8; 16], row: usize, columns: &[Column<'_>]) -> Result<Known, Error> {
-        let mut by_pointer = self
-            .tx
-            .prepare_cached("SELECT person FROM identifier WHERE kind = ?1 AND blind = ?2 ORDER BY person LIMIT 1")?;
-        let mut found: Option<i64> = by_pointer.query_row((kind, tag.as_slice()), |r| r.get(0)).optional()?;
+        let mut by_pointer = self.tx.prepare_cached(
+            "SELECT person, is_subject FROM identifier WHERE kind = ?1 AND blind = ?2
+             ORDER BY is_subject DESC, person LIMIT 2",
+        )?;
+        let named = by_pointer.query_map((kind, tag.as_slice()), |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let named: Vec<(i64, bool)> = named.collect::<Result<_, _>>()?;
+        let mut found = match named.as_slice() {
+            [(person, true), ..] | [(person, _)] => Some(*person),
+            // Nobody; or several people who share it, and a guess would show one the data of another.
+            _ => None,
+        };
         for (other, tag) in columns.iter().filter_map(|c| c.pointer(row)).filter(|(k, _)| *k != kind) {
             if found.is_some() {
                 break;

@@ -10,7 +10,8 @@
 //!
 //! Identifiers that stand in one row are linked to one person. A person is found by the dataset's subject
 //! column; failing that, by another identifier of the row that points to one person only who has no
-//! identifier of the subject's kind yet. Two people who share an e-mail address stay two people.
+//! identifier of the subject's kind yet. Two people who share an e-mail address stay two people, and rows that
+//! are about that address are a third one's: nobody is shown the data of another on a guess.
 
 mod deposit;
 mod error;

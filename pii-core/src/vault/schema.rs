@@ -65,7 +65,8 @@ pub(super) fn identifier_key(keys: &Keyring, normaliser: Normaliser) -> Result<P
 
 const MIGRATIONS: Migrations = Migrations {
     room: "vault",
-    steps: &["
+    steps: &[
+        "
     CREATE TABLE person (
         id INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, alias BLOB NOT NULL UNIQUE, key BLOB NOT NULL,
         created TEXT NOT NULL
@@ -98,5 +99,8 @@ const MIGRATIONS: Migrations = Migrations {
     CREATE TABLE pseudonym_mark (
         domain TEXT NOT NULL, epoch TEXT NOT NULL, last_value INTEGER NOT NULL, PRIMARY KEY (domain, epoch)
     ) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        // Whether rows of some dataset are about the person by this identifier; if not, it only stands beside one that is.
+        "ALTER TABLE identifier ADD COLUMN is_subject INTEGER NOT NULL DEFAULT 0",
+    ],
 };

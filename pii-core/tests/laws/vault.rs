@@ -27,7 +27,9 @@ proptest! {
         // The index of pseudonyms lies in the same file.
         let domain = Domain::parse("warehouse").unwrap();
         world.vault.find_pseudonym(&world.keys, &domain, "1", &world.receipt()).unwrap();
-        for (path, bytes) in files(world.path()) {
+        let files = files(world.path());
+        prop_assert!(files.iter().any(|(path, bytes)| path.ends_with("vault.db-wal") && !bytes.is_empty()));
+        for (path, bytes) in files {
             for value in people.iter().flat_map(|(id, email)| [id, email]) {
                 prop_assert!(!holds(&bytes, value), "`{}` in `{}`", value, path.display());
             }
@@ -94,6 +96,28 @@ fn two_people_who_share_an_email_stay_two() {
     // An account with that address could be either's: it is a third person until somebody says more.
     let account = table(&[("account_id", &["a-1"]), ("email", &["family@example.org"])]);
     assert_eq!(world.deposit("web.accounts", account).new_subjects, 1);
+}
+
+#[test]
+fn rows_about_an_address_that_two_share_are_neithers() {
+    let world = World::new();
+    let newsletter = || table(&[("email", &["family@example.org"])]);
+    let siblings = || table(&[("customer_id", &["7", "8"]), ("email", &["family@example.org", "family@example.org"])]);
+    world.deposit("crm.customers", siblings());
+    assert_eq!(world.deposit("web.newsletter", newsletter()).new_subjects, 1);
+    assert_eq!(world.deposit("web.newsletter", newsletter()), Deposited::default());
+    for sibling in ["customer_id=7", "customer_id=8"] {
+        let [sibling] = &world.find(sibling)[..] else { panic!("not one person") };
+        let values = world.vault.read(sibling, &world.receipt()).unwrap();
+        assert!(values.iter().all(|v| v.dataset == "crm.customers"));
+    }
+    // Who asks by the address hears of all three.
+    assert_eq!(subjects(&world, "email=family@example.org").len(), 3);
+    // Whoever had the address first, and alone, keeps it.
+    let world = World::new();
+    world.deposit("web.newsletter", newsletter());
+    assert_eq!(world.deposit("crm.customers", siblings()).new_subjects, 1);
+    assert_eq!(world.deposit("web.newsletter", newsletter()), Deposited::default());
 }
 
 #[test]
