@@ -150,11 +150,11 @@ fn take_in(workspace: &Workspace) {
     assert_eq!((done.rows, done.deposited.new_subjects), (2, 2));
 }
 
-fn look(workspace: &Workspace, line: &str, purpose: &str) -> Result<usize, Error> {
+fn look(workspace: &Workspace, line: &str, purpose: &str) -> Result<usize, Box<Error>> {
     let identifiers = [Identifier::parse(line).unwrap()];
     let purpose = PurposeId::parse(purpose).unwrap();
     let question = Question { identifiers: &identifiers, recipient: None, purpose: &purpose, ticket: None };
-    workspace.look_up(&question).map(|found| found.len())
+    Ok(workspace.look_up(&question).map_err(Box::new)?.len())
 }
 
 fn on(_: Step) -> ControlFlow<()> {
