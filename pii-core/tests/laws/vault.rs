@@ -1,11 +1,14 @@
 //! What the vault keeps, whom it takes for whom, and what it keeps to itself.
 
+use jiff::Timestamp;
+use pii_core::audit::{Action, Event};
+use pii_core::batch::Batch;
 use pii_core::keyring;
-use pii_core::vault::{self, Deposited};
-use pii_core::vocab::{Domain, SubjectId};
+use pii_core::vault::{self, Deposited, Vault};
+use pii_core::vocab::{Actor, Domain, SubjectId};
 use proptest::prelude::*;
 
-use crate::world::{World, files, holds, table, text};
+use crate::world::{World, dataset, files, holds, table, text};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -57,6 +60,7 @@ proptest! {
     fn a_pseudonym_leads_to_the_person_that_the_identifier_leads_to(people in people()) {
         let world = World::new();
         world.deposit("crm.customers", customers(&people));
+        let recorded = world.receipt();
         // One recipient gets base64url, the other hexadecimal.
         for recipient in ["warehouse", "partner"] {
             let left = world.protect("crm.customers", recipient, &customers(&people));
@@ -64,7 +68,7 @@ proptest! {
             let printed = [text(&left.rows()["customer_id"]), text(&left.rows()["email"])];
             for (row, (id, email)) in people.iter().enumerate() {
                 let by_pseudonym = |column: usize| {
-                    let found = world.vault.find_pseudonym(&world.keys, &domain, printed[column].value(row), &world.receipt());
+                    let found = world.vault.find_pseudonym(&world.keys, &domain, printed[column].value(row), &recorded);
                     found.unwrap().iter().map(|p| p.subject).collect::<Vec<_>>()
                 };
                 prop_assert_eq!(by_pseudonym(0), subjects(&world, &format!("customer_id={id}")));
@@ -118,6 +122,25 @@ fn rows_about_an_address_that_two_share_are_neithers() {
     world.deposit("web.newsletter", newsletter());
     assert_eq!(world.deposit("crm.customers", siblings()).new_subjects, 1);
     assert_eq!(world.deposit("web.newsletter", newsletter()), Deposited::default());
+}
+
+#[test]
+fn jobs_that_run_at_once_meet_the_same_people() {
+    let world = World::new();
+    let ids: Vec<String> = (0..50).map(|n| format!("customer-{n}")).collect();
+    let (path, policy, keys, log) = (world.path().join("vault.db"), &world.policy, &world.keys, &world.log);
+    let job = || {
+        let vault = Vault::open(&path, keys).unwrap();
+        let recorded = log.append(&Event::new(Action::VaultDeposit, Actor::local("test"))).unwrap();
+        let rows = Batch::raw(dataset("crm.customers"), table(&[("customer_id", &ids)])).tag(policy).unwrap();
+        rows.deposit(policy, &vault, keys, Timestamp::UNIX_EPOCH, &recorded).unwrap().new_subjects
+    };
+    let job = &job;
+    let met: u64 = std::thread::scope(|scope| {
+        let jobs: Vec<_> = (0..4).map(|_| scope.spawn(job)).collect();
+        jobs.into_iter().map(|job| job.join().unwrap()).sum()
+    });
+    assert_eq!((met, world.vault.status().unwrap().subjects), (50, 50));
 }
 
 #[test]

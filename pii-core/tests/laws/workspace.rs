@@ -8,6 +8,7 @@ use pii_core::audit::{self, Action, Decision, Trust, Verdict};
 use pii_core::clock::FixedClock;
 use pii_core::error::Error;
 use pii_core::keyring::RootKey;
+use pii_core::pseudonym::Normaliser;
 use pii_core::store::{Destination, Location, ReadOptions, Source, WriteOptions};
 use pii_core::vocab::{Actor, Identifier, PurposeId};
 use pii_core::workspace::{Caller, Question, Settings, Site, Step, Workspace};
@@ -116,6 +117,26 @@ fn a_source_is_never_its_own_output() {
     workspace.protect(source(dir.path()), &customers, &warehouse, &itself, &options, &mut on).unwrap_err();
     workspace.ingest(source(dir.path()), &customers, Some((&itself, &options)), &mut on).unwrap_err();
     assert_eq!(std::fs::read_to_string(dir.path().join("customers.csv")).unwrap(), CUSTOMERS);
+}
+
+#[test]
+fn keys_are_revealed_to_their_owner_only_and_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = made(dir.path());
+    let path = dir.path().join("warehouse.keys");
+    workspace.reveal_keys(&recipient("warehouse"), &path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), Normaliser::NAMES.len());
+    assert!(text.lines().all(|line| line.starts_with("warehouse 1 ") && line.split(' ').count() == 4));
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777,
+        0o600
+    );
+    // Not over a file that is there.
+    assert_eq!(workspace.reveal_keys(&recipient("warehouse"), &path).unwrap_err().code(), "io");
+    let entries = audit::read(&workspace.site().audit()).unwrap().map(Result::unwrap);
+    assert!(entries.into_iter().any(|(_, entry)| entry.event.action == Action::KeyShow));
 }
 
 #[test]
