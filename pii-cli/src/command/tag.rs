@@ -31,7 +31,9 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let dataset = DatasetId::parse(&args.dataset)?;
     let workspace = global.open()?;
     let output = args.output.as_deref().map(destination).transpose()?;
-    let options = args.writing.options()?;
+    // A tagged copy holds clear personal data.
+    let mut options = args.writing.options()?;
+    options.private = true;
     let ingested = args.reading.open(&args.sources).and_then(|source| {
         let out = output.as_ref().map(|o| (o, &options));
         Ok(workspace.ingest(source, &dataset, out, &mut ui.watch("ingesting"))?)

@@ -134,6 +134,7 @@ impl<'a> Walk<'a> {
         let told = self.tiles.iter().filter_map(|tile| tile.differs).find(|entry| (from..size).contains(entry));
         let why = match told {
             Some(_) => "it is not the entry that was signed".to_owned(),
+            None if from == to => format!("entry {from} is not the one that was signed"),
             None => format!("an entry from {from} to {to} is not the one that was signed"),
         };
         Error::damaged(Place::Entry(told.unwrap_or(from)), why)

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::{DisclosedColumn, Disclosure, Error, Sink};
 use crate::audit::{AuditLog, Event, Hash, Receipt};
-use crate::batch::{Batch, Protected, Protection};
+use crate::batch::{Batch, Protected, ProtectedColumn, Protection};
 use crate::catalog::Catalog;
 use crate::policy::Method;
 
@@ -88,16 +88,21 @@ fn describe(event: Event, protection: &Protection) -> Event {
         .with_dataset(protection.dataset().clone())
         .with_recipient(protection.recipient().clone())
         .with_purpose(protection.purpose().clone(), protection.lawful_basis())
-        .with_categories(protection.columns().iter().filter_map(|c| c.tag.category()))
+        .with_categories(left(protection).filter_map(|c| c.tag.category()))
+}
+
+/// What leaves; dropped columns do not.
+fn left(protection: &Protection) -> impl Iterator<Item = &ProtectedColumn> {
+    protection.columns().iter().filter(|c| c.method != Method::Drop)
 }
 
 fn columns(protection: &Protection) -> Vec<DisclosedColumn> {
-    let left = protection.columns().iter().filter(|c| c.method != Method::Drop);
-    left.map(|c| DisclosedColumn {
-        path: c.path.clone(),
-        tag: c.tag.to_string(),
-        method: c.method.to_string(),
-        key: c.key.clone(),
-    })
-    .collect()
+    left(protection)
+        .map(|c| DisclosedColumn {
+            path: c.path.clone(),
+            tag: c.tag.to_string(),
+            method: c.method.to_string(),
+            key: c.key.clone(),
+        })
+        .collect()
 }

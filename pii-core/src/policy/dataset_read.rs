@@ -33,7 +33,7 @@ impl Dataset {
         let columns = table.need("columns", "{ email = \"user.contact.email\" }", found);
         let columns = columns.and_then(|c| c.table("the columns of a dataset", found));
         let mut columns = columns.map(|c| columns_of(c, found)).unwrap_or_default();
-        imply(&mut columns, subject.as_ref(), &retention);
+        imply(&mut columns, subject.as_ref());
         table.finish(found);
         let id = id?;
         if !has_subject && columns.values().any(|c| c.tag() != Tag::NotPersonal) {
@@ -54,19 +54,15 @@ impl Dataset {
     }
 }
 
-/// What `subject` and `after` say of columns that are not listed: the subject's is personal, the other a date.
-/// A name that comes near a listed one is taken for a slip, and left for [`super::refer`] to report.
-fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject>>, retention: &At<Retention>) {
+/// What `subject` says of a column that is not listed: it is personal, an identifier of that kind. A name that
+/// comes near a listed one is taken for a slip, and left for [`super::refer`] to report.
+fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject>>) {
     let decided = |columns: &BTreeMap<String, ColumnRule>, name: &str| {
         closest(name, columns.keys().map(String::as_str)).is_some()
             || std::iter::successors(Some(name), |p| parent(p)).any(|p| columns.contains_key(p))
     };
     let rule = |tag, at: &Place| ColumnRule { tag, at: at.clone(), region: None, methods: BTreeMap::new() };
-    let after = retention.value.after.as_ref().filter(|after| !decided(columns, after));
     let subject = subject.filter(|s| !decided(columns, &s.value.column));
-    if let Some(after) = after {
-        columns.insert(after.clone(), rule(Tag::NotPersonal, &retention.at));
-    }
     if let Some(At { value: subject, at }) = subject
         && let Some(category) = category_of(&subject.kind)
     {

@@ -49,8 +49,10 @@ impl Draft {
             let mend = self.names.recipients.mend("recipient", recipient);
             found.report("unknown-recipient", &choice.place, message, mend);
         }
+        // A date that is not listed at all is no slip: ingest refuses the column until it is decided.
         if let Some(after) = &dataset.retention.value.after
             && dataset.column(after).is_none()
+            && closest(after, dataset.columns.keys().map(String::as_str)).is_some()
         {
             let message = format!("`{}` has no column `{after}` to count from", dataset.id());
             found.report("unknown-column", &dataset.retention.at, message, mend_column(dataset, after));

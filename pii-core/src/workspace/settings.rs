@@ -10,6 +10,9 @@ use crate::error::Error;
 pub struct Settings {
     /// Who answers for the processing (Art. 4(7)).
     pub controller: String,
+    /// The name of the audit log, as its checkpoints are signed; it outlives a change of the controller's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// The folder of policies.
     #[serde(default = "policies")]
     pub policies: PathBuf,
@@ -44,12 +47,18 @@ impl Settings {
     pub fn new(controller: &str) -> Self {
         Self {
             controller: controller.to_owned(),
+            log: Some(log_name(controller)),
             policies: policies(),
             vault: vault(),
             audit: audit(),
             state: state(),
             key: KeySettings::default(),
         }
+    }
+
+    /// The name of the audit log.
+    pub fn log_name(&self) -> String {
+        self.log.clone().unwrap_or_else(|| log_name(&self.controller))
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
@@ -67,6 +76,12 @@ impl Settings {
         let text = toml::to_string(self).map_err(|e| unusable(e.to_string()))?;
         std::fs::write(path, format!("{HEADER}{text}")).map_err(|e| unusable(e.to_string()))
     }
+}
+
+/// The controller's name, in the alphabet of a checkpoint's origin line.
+fn log_name(controller: &str) -> String {
+    let plain: String = controller.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    format!("{}/pii-audit", plain.trim_matches('-'))
 }
 
 fn policies() -> PathBuf {

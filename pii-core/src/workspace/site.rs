@@ -44,7 +44,7 @@ impl Site {
             write(&starter, &policy::starter(&site.settings.controller))?;
         }
         write(&root.join(".gitignore"), IGNORE)?;
-        let origin = origin(&site.settings.controller);
+        let origin = site.settings.log_name();
         let log = AuditLog::create(&site.audit(), signer(&origin, &keyring)?, caller.log_settings())?;
         let _receipt = log.append(&Event::new(Action::Init, caller.actor))?;
         log.checkpoint()?;
@@ -116,7 +116,7 @@ impl Site {
     /// # Errors
     /// [`Error::Keyring`].
     pub fn log_key(&self, root: &RootKey) -> Result<VerifierKey, Error> {
-        let signer = signer(&origin(&self.settings.controller), &self.keyring(root)?)?;
+        let signer = signer(&self.settings.log_name(), &self.keyring(root)?)?;
         Ok(signer.verifier().clone())
     }
 
@@ -134,8 +134,12 @@ impl Site {
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
     pub fn unlock(self, root: &RootKey, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
+        // A vault or a catalog that is gone must not be replaced by an empty one in silence.
+        for file in [self.vault(), self.state()] {
+            std::fs::metadata(&file).map_err(|source| Error::Io { path: file, source })?;
+        }
         let policy = self.policy()?;
-        let origin = origin(&self.settings.controller);
+        let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
         let vault = Vault::open(&self.vault(), &keys)?;
@@ -153,12 +157,6 @@ impl Site {
     fn vault(&self) -> PathBuf {
         self.root.join(&self.settings.vault)
     }
-}
-
-/// The log's name: the controller's, in the alphabet of a checkpoint's origin line.
-fn origin(controller: &str) -> String {
-    let plain: String = controller.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    format!("{}/pii-audit", plain.trim_matches('-'))
 }
 
 fn signer(origin: &str, keys: &Keyring) -> Result<Signer, Error> {

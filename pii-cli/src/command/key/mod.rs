@@ -8,7 +8,7 @@ use crate::ui::Ui;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// The root key and each recipient's domain, by id and check value
+    /// The root key and each recipient's domain, by id and epoch
     List,
     Show(show::Args),
 }

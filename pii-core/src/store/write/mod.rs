@@ -23,4 +23,6 @@ pub struct WriteOptions {
     /// Parquet, Arrow, Avro. If not given: Zstandard in Parquet, none in Arrow (it can be mapped into memory), and
     /// DEFLATE in Avro (which every reader has).
     pub compression: Option<Compression>,
+    /// Whether a new file is for its owner alone, from its first byte on: it holds clear personal data.
+    pub private: bool,
 }

@@ -43,10 +43,10 @@ impl Failure {
 }
 
 /// Opens the destination.
-pub(super) fn open(destination: &Destination) -> Result<(Output, Failure), Error> {
+pub(super) fn open(destination: &Destination, private: bool) -> Result<(Output, Failure), Error> {
     let sink = match destination {
         Destination::Stdout => Sink::Stream(Box::new(io::stdout())),
-        Destination::Path(path) => stage(path)?,
+        Destination::Path(path) => stage(path, private)?,
     };
     let failure = Failure::default();
     let digest = digest::Context::new(&digest::SHA256);
@@ -54,7 +54,7 @@ pub(super) fn open(destination: &Destination) -> Result<(Output, Failure), Error
     Ok((BufWriter::with_capacity(256 << 10, hashed), failure))
 }
 
-fn stage(path: &Path) -> Result<Sink, Error> {
+fn stage(path: &Path, private: bool) -> Result<Sink, Error> {
     let file = path.display().to_string();
     let failed = |source| Error::Write { file: file.clone(), source };
     let known = match fs::metadata(path) {
@@ -78,7 +78,7 @@ fn stage(path: &Path) -> Result<Sink, Error> {
     let mut builder = tempfile::Builder::new();
     let prefix = [".", &name.to_string_lossy(), ".pii-"].concat();
     builder.prefix(&prefix).suffix(".tmp");
-    if known.is_none() {
+    if known.is_none() && !private {
         as_any_new_file(&mut builder);
     }
     let staged = builder.tempfile_in(folder).map_err(failed)?;

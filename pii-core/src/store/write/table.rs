@@ -55,7 +55,7 @@ impl TableWriter {
             Format::JsonLines | Format::Parquet | Format::ArrowIpc => {}
         }
         let plan = Plan::new(format, Path::new(&file), options)?;
-        let (output, failure) = open(destination)?;
+        let (output, failure) = open(destination, options.private)?;
         let encoder = plan.start(output, schema).map_err(|cause| blame(&file, format, &failure, cause.as_ref()))?;
         Ok(Self { encoder, schema: Arc::clone(schema), rows: 0, file, failure })
     }
