@@ -129,6 +129,12 @@ fn hint(error: &Core) -> Option<String> {
         Core::Batch(batch::Error::UnknownDataset(dataset)) | Core::UnknownDataset(dataset) => {
             format!("run `pii scan SOURCE -d {dataset} --propose` for a [[dataset]] to begin with")
         }
+        Core::Batch(batch::Error::Refused(policy::Refusal::UnknownRecipient(_))) => {
+            "`pii policy show` lists the recipients".to_owned()
+        }
+        Core::Batch(batch::Error::Refused(policy::Refusal::UndecidedColumn { dataset, .. })) => {
+            format!("run `pii scan SOURCE -d {dataset} --propose` and add what it prints to the policy")
+        }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
         }
@@ -156,6 +162,10 @@ fn hint(error: &Core) -> Option<String> {
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
         }
+        Core::Policy(policy::Error::NoPolicy { .. } | policy::Error::Read { .. }) => {
+            "a policy is a `.toml` file; `pii init` writes one to begin with".to_owned()
+        }
+        Core::WorkspaceExists(_) => "work in it, or name another folder".to_owned(),
         Core::Policy(_) => "run `pii policy check` for each place and its mend".to_owned(),
         Core::Interrupted => "nothing was released; run the command again".to_owned(),
         error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use pii_core::keyring::{KeyFile, RootKey};
+use pii_core::keyring::{KeyFile, KeyProvider, RootKey};
 use pii_core::workspace::{Settings, Site};
 use serde_json::json;
 
@@ -65,8 +65,13 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 
 fn new_key(dir: &std::path::Path, path: &std::path::Path) -> Result<RootKey, Error> {
     std::fs::create_dir_all(dir).map_err(|source| pii_core::error::Error::Io { path: dir.to_owned(), source })?;
+    let file = KeyFile(path.to_owned());
+    // Left by an init that did not come to its end.
+    if path.exists() {
+        return Ok(file.root()?);
+    }
     let key = RootKey::generate()?;
-    KeyFile(path.to_owned()).create(&key)?;
+    file.create(&key)?;
     Ok(key)
 }
 

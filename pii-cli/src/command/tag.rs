@@ -71,7 +71,9 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ));
     }
     if ingested.deposited.anonymous_rows > 0 {
-        ui.note(format!("{} name nobody and stay out of the vault", count(ingested.deposited.anonymous_rows, "row")));
+        let rows = ingested.deposited.anonymous_rows;
+        let verbs = if rows == 1 { ("names", "stays") } else { ("name", "stay") };
+        ui.note(format!("{} {} nobody and {} out of the vault", count(rows, "row"), verbs.0, verbs.1));
     }
     for doubt in &ingested.doubts {
         ui.warn(format!(

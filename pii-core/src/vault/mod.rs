@@ -6,7 +6,7 @@
 //! column, category) are bound to it, so a value cannot be moved to another person or column.
 //!
 //! Values are found by *blind* tags (keyed hashes that never leave the vault), never by their clear text:
-//! whoever copies the file learns how many people and values there are, and nothing else.
+//! whoever copies the file learns how many people, values and datasets there are and which rows share a person, and no value.
 //!
 //! Identifiers that stand in one row are linked to one person. A person is found by the dataset's subject
 //! column; failing that, by another identifier of the row that points to one person only who has no
