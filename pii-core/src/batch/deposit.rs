@@ -29,6 +29,9 @@ impl Batch<Tagged> {
         let mut columns = Vec::new();
         for (path, tag) in &self.state.tags {
             let Some(category) = tag.category() else { continue };
+            if dataset.column(path).is_some_and(|rule| !rule.is_of_subject()) {
+                continue;
+            }
             let Some(values) = leaf(&self.rows, path).and_then(|array| text(&array)) else { continue };
             let identifier =
                 if *path == subject.column { Some(subject.kind.clone()) } else { identifier(category, path) };

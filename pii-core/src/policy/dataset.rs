@@ -79,6 +79,7 @@ pub struct ColumnRule {
     pub(super) tag: Tag,
     pub(super) at: Place,
     pub(super) region: Option<String>,
+    pub(super) of_subject: bool,
     pub(super) methods: BTreeMap<RecipientId, Choice>,
 }
 
@@ -91,6 +92,12 @@ impl ColumnRule {
     /// The country whose national spelling the values follow (ISO 3166-1 alpha-2), as `KR` for telephone numbers.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
+    }
+
+    /// Whether the values are the subject's own. `subject = false` says that they are another person's, such as
+    /// a manager's address: rewritten like any other, but not laid to the subject in the vault.
+    pub fn is_of_subject(&self) -> bool {
+        self.of_subject
     }
 
     /// Methods for single recipients, which go before what the recipient lists.

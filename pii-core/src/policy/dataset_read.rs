@@ -61,7 +61,8 @@ fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject
         closest(name, columns.keys().map(String::as_str)).is_some()
             || std::iter::successors(Some(name), |p| parent(p)).any(|p| columns.contains_key(p))
     };
-    let rule = |tag, at: &Place| ColumnRule { tag, at: at.clone(), region: None, methods: BTreeMap::new() };
+    let rule =
+        |tag, at: &Place| ColumnRule { tag, at: at.clone(), region: None, of_subject: true, methods: BTreeMap::new() };
     let subject = subject.filter(|s| !decided(columns, &s.value.column));
     if let Some(At { value: subject, at }) = subject
         && let Some(category) = category_of(&subject.kind)
@@ -140,18 +141,25 @@ fn column(entry: &Entry<'_>, found: &mut Found) -> ColumnRule {
     let at = entry.key_at.clone();
     if !entry.value.toml.is_table() {
         let tag = entry.value.text(found).and_then(|t| t.read("unknown-category", found, category));
-        return ColumnRule { tag: tag.map_or_else(anything, |t| t.value), at, region: None, methods: BTreeMap::new() };
+        return ColumnRule {
+            tag: tag.map_or_else(anything, |t| t.value),
+            at,
+            region: None,
+            of_subject: true,
+            methods: BTreeMap::new(),
+        };
     }
     let Some(mut table) = entry.value.table("a column", found) else {
-        return ColumnRule { tag: anything(), at, region: None, methods: BTreeMap::new() };
+        return ColumnRule { tag: anything(), at, region: None, of_subject: true, methods: BTreeMap::new() };
     };
     let tag = table.need_text("category", "\"user.contact.email\"", found);
     let tag = tag.and_then(|t| t.read("unknown-category", found, category));
+    let of_subject = table.get("subject").and_then(|entry| entry.value.flag(found)).unwrap_or(true);
     let region = table.text("region", found).and_then(|r| r.read("malformed-region", found, region));
     let methods = table.get("method").and_then(|entry| entry.value.table("a column's methods", found));
     let methods = methods.map(|m| methods_of(m, found)).unwrap_or_default();
     table.finish(found);
-    ColumnRule { tag: tag.map_or_else(anything, |t| t.value), at, region: region.map(|r| r.value), methods }
+    ColumnRule { tag: tag.map_or_else(anything, |t| t.value), at, region: region.map(|r| r.value), of_subject, methods }
 }
 
 fn methods_of(table: Table<'_>, found: &mut Found) -> BTreeMap<RecipientId, Choice> {

@@ -91,6 +91,18 @@ fn a_person_of_two_datasets_linked_by_an_email_is_one_person() {
 }
 
 #[test]
+fn an_address_of_somebody_else_leads_to_nobody() {
+    let world = World::new();
+    let invited =
+        [("account_id", &["a-1"][..]), ("email", &["ben@example.org"]), ("invited_by", &["anna@example.org"])];
+    world.deposit("web.accounts", table(&invited));
+    assert!(world.find("email=anna@example.org").is_empty());
+    let [ben] = &world.find("email=ben@example.org")[..] else { panic!("not one person") };
+    let columns: Vec<_> = world.vault.read(ben, &world.receipt()).unwrap().into_iter().map(|v| v.column).collect();
+    assert_eq!(columns, ["account_id", "email"]);
+}
+
+#[test]
 fn two_people_who_share_an_email_stay_two() {
     let world = World::new();
     let siblings = table(&[("customer_id", &["7", "8"]), ("email", &["family@example.org", "family@example.org"])]);
