@@ -154,7 +154,7 @@ fn propose(
             columns.iter().find(|c| c.proposals.first().is_some_and(|b| b.category.name() == "user.unique_id"));
         match subject {
             Some(column) => ui.line(format!(
-                "subject = {{ column = {}, kind = \"{}\" }}",
+                "subject = {{ column = {}, kind = \"{}\" }}   # one kind in two datasets: the same numbers, the same people",
                 quoted(&column.column),
                 kind(&column.column)
             )),

@@ -1,3 +1,5 @@
+use crate::vocab::edits;
+
 /// The one of `known` that `word` was probably meant to be; `None` if nothing comes near.
 pub(super) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let near = |candidate: &str| edits(word, candidate);
@@ -17,22 +19,6 @@ pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
 /// `a`, `b`, `c`.
 pub(super) fn list(words: &[&str]) -> String {
     words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Levenshtein's distance, one row at a time.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, pair) in b.chars().zip(row.windows(2)) {
-            let &[diagonal, above] = pair else { continue };
-            left = (left + 1).min(above + 1).min(diagonal + usize::from(x != y));
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

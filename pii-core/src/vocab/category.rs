@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::spelling::edits;
 use super::taxonomy::{ENTRIES, Entry};
 
 /// A category of personal data: a dotted name such as `user.contact.email`.
@@ -161,21 +162,6 @@ fn closest(name: &str) -> &'static str {
     let last = |n: &str| n.rsplit('.').next().unwrap_or_default().to_owned();
     let distance = |entry: &Entry| (edits(&last(name), &last(entry.name)), edits(name, entry.name));
     ENTRIES.iter().min_by_key(|e| distance(e)).map_or("user", |e| e.name)
-}
-
-/// Levenshtein distance, by characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((y, cell), diagonal) in b.iter().zip(row.iter().skip(1)).zip(row.iter()) {
-            let left = next.last().copied().unwrap_or(0);
-            next.push((left + 1).min(cell + 1).min(diagonal + usize::from(x != *y)));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod category;
 mod identifier;
 mod name;
 mod personal;
+mod spelling;
 mod taxonomy;
 
 pub use actor::Actor;
@@ -18,3 +19,4 @@ pub use category::{Category, Tag, UnknownCategory};
 pub use identifier::{Identifier, IdentifierKind, MalformedIdentifier, SubjectId};
 pub use name::{DatasetId, Domain, MalformedName, PurposeId, RecipientId};
 pub use personal::Personal;
+pub(crate) use spelling::edits;
