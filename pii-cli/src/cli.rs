@@ -1,10 +1,9 @@
 //! The command tree. Each command's arguments stand beside it, in `command/`.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::command::{audit, catalog, completions, demo, help, init, key, man, policy, protect, scan, tag, vault};
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -28,24 +27,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// What every command takes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
-pub(crate) struct Global {
-    /// The workspace; otherwise the current folder or one above it
-    #[arg(long, global = true, env = "PII_WORKSPACE", value_name = "DIR", hide_env_values = true)]
-    pub(crate) workspace: Option<PathBuf>,
-    /// Who acts, for the log; otherwise the user of the operating system
-    #[arg(long, global = true, env = "PII_ACTOR", value_name = "ID", hide_env_values = true)]
-    pub(crate) actor: Option<String>,
-    /// One JSON value a line
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Say nothing but data and errors
-    #[arg(long, short, global = true)]
-    pub(crate) quiet: bool,
 }
 
 /// The verbs and nouns.

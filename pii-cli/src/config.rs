@@ -8,8 +8,25 @@ use pii_core::keyring::{KeyCommand, KeyFile, KeyProvider, RootKey};
 use pii_core::vocab::Actor;
 use pii_core::workspace::{Caller, Site, Workspace};
 
-use crate::cli::Global;
 use crate::error::Error;
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// The workspace; otherwise the current folder or one above it
+    #[arg(long, global = true, env = "PII_WORKSPACE", value_name = "DIR", hide_env_values = true)]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Who acts, for the log; otherwise the user of the operating system
+    #[arg(long, global = true, env = "PII_ACTOR", value_name = "ID", hide_env_values = true)]
+    pub(crate) actor: Option<String>,
+    /// One JSON value a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but data and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
 
 impl Global {
     /// The workspace's folder.

@@ -4,7 +4,7 @@ use pii_core::keyring::{KeyFile, KeyProvider, RootKey};
 use pii_core::workspace::{Settings, Site};
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::config::given_key;
 use crate::error::Error;
 use crate::exit::Exit;

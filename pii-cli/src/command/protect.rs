@@ -2,7 +2,7 @@ use pii_core::policy::Method;
 use pii_core::vocab::{DatasetId, RecipientId};
 
 use super::input::{OutputArgs, SourceArgs, destination};
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{Ui, bytes, count};

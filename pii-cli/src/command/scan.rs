@@ -5,7 +5,7 @@ use pii_core::workspace;
 use serde_json::json;
 
 use super::input::SourceArgs;
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{DIM, HEAD, Ui, count, paint};

@@ -2,7 +2,7 @@ use pii_core::vocab::DatasetId;
 use serde_json::json;
 
 use super::input::{OutputArgs, SourceArgs, destination};
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{Ui, count};

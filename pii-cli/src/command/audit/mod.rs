@@ -1,7 +1,7 @@
 pub(crate) mod query;
 mod verify;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use pii_core::audit::{self, Trust, Verdict};
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{DIM, ERROR, GOOD, Ui, WARN, count, paint};

@@ -1,4 +1,4 @@
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;

@@ -17,8 +17,8 @@ use pii_core::workspace::{Settings, Site, Workspace, scan};
 use serde_json::json;
 
 use self::fixtures::{DATASETS, POLICY};
-use crate::cli::Global;
 use crate::command::audit::query::fields;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{DIM, ERROR, GOOD, HEAD, Ui, count, paint};

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{HEAD, Ui, paint};

@@ -4,7 +4,7 @@ use pii_core::pseudonym::Normaliser;
 use pii_core::vocab::RecipientId;
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;

@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use pii_core::policy::{Error as PolicyError, Policy, Violation};
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{GOOD, Ui, count, paint};

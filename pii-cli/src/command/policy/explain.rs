@@ -1,7 +1,7 @@
 use pii_core::vocab::DatasetId;
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;

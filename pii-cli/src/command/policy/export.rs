@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use crate::cli::Global;
 use crate::command::tag::hex;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{Ui, json_line};

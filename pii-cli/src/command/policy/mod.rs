@@ -3,7 +3,7 @@ mod explain;
 mod export;
 mod show;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;

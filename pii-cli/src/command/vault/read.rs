@@ -5,7 +5,7 @@ use pii_core::vocab::{Identifier, PurposeId, RecipientId};
 use pii_core::workspace::{Looked, Question};
 use serde_json::json;
 
-use crate::cli::Global;
+use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{HEAD, Ui, count, paint};
