@@ -22,6 +22,15 @@ fn turned_away(desk: &Desk, source: &str, why: &[&str]) {
     desk.log_holds();
 }
 
+#[test]
+fn a_file_that_was_passed_over_is_named() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("in")).unwrap();
+    desk.write("in/a.csv", customers(2));
+    desk.write("in/names.txt", "Agatha\n");
+    desk.pii("tag in -d crm.customers").done().says(&["`in/names.txt` was passed over"]);
+}
+
 /// A row that is wrong comes late: rows before it were on their way already.
 const LATE: usize = 9_000;
 

@@ -5,6 +5,7 @@
 use pii_core::store::{Compression, Destination, Encoding, Format, Location, ReadOptions, Source, WriteOptions};
 
 use crate::error::Error;
+use crate::ui::Ui;
 
 /// How to read a source.
 #[derive(Debug, clap::Args)]
@@ -26,14 +27,19 @@ pub(crate) struct SourceArgs {
 
 impl SourceArgs {
     /// Opens files, folders, globs or `-` as one dataset.
-    pub(crate) fn open(&self, sources: &[String]) -> Result<Source, Error> {
+    pub(crate) fn open(&self, sources: &[String], ui: Ui) -> Result<Source, Error> {
         let locations = sources.iter().map(|s| Location::parse(s)).collect::<Result<Vec<_>, _>>()?;
         let mut options = ReadOptions::default();
         options.format = self.format.as_deref().map(format).transpose()?;
         options.delimiter = self.delimiter.as_deref().map(|d| ascii("--delimiter", d)).transpose()?;
         options.quote = self.quote.as_deref().map(|q| ascii("--quote", q)).transpose()?;
         options.encoding = self.encoding.as_deref().map(encoding).transpose()?;
-        Ok(Source::open(&locations, &options)?)
+        let source = Source::open(&locations, &options)?;
+        // What was passed over may hold personal data too: nobody should think that it was looked at.
+        for file in source.skipped() {
+            ui.warn(format!("`{}` was passed over: its name tells no format, or another one", file.display()));
+        }
+        Ok(source)
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let named = args.dataset.as_deref().map(DatasetId::parse).transpose()?;
     let policy = policy(global, named.is_some())?;
-    let source = args.reading.open(&args.sources)?;
+    let source = args.reading.open(&args.sources, ui)?;
     let dataset = named.or_else(|| known(global, policy.as_ref()?, &args.sources));
     let name = dataset.as_ref().map_or_else(|| workspace::located(source.files()), ToString::to_string);
     let scanned = workspace::scan(source, args.sample, &mut ui.watch("scanning"))?;
