@@ -133,8 +133,8 @@ impl<'a> Walk<'a> {
         let (from, to) = (self.matched, size.saturating_sub(1));
         let told = self.tiles.iter().filter_map(|tile| tile.differs).find(|entry| (from..size).contains(entry));
         let why = match told {
-            Some(_) => "it is not the entry that was signed".to_owned(),
-            None if from == to => format!("entry {from} is not the one that was signed"),
+            Some(_) => OTHER.to_owned(),
+            None if from == to => OTHER.to_owned(),
             None => format!("an entry from {from} to {to} is not the one that was signed"),
         };
         Error::damaged(Place::Entry(told.unwrap_or(from)), why)
@@ -179,3 +179,5 @@ fn leaf(payload: &[u8]) -> Result<Leaf, Unreadable> {
     let introduces = entry.event.content.filter(|_| entry.event.action == Action::LogKey);
     Ok(Leaf { hash: leaf_hash(payload), seq: entry.seq, time: entry.time, introduces })
 }
+
+const OTHER: &str = "it is not the entry that was signed";
