@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 
 use super::disk::{Disk, Written};
 use super::entry::MAX_BYTES;
+use super::events::Events;
 use super::layout::Layout;
 use super::{Error, Event, Hash, Signer};
 
@@ -76,7 +77,7 @@ impl Receipt {
 /// Events that go to disk with one flush, and whoever waits for them.
 #[derive(Default)]
 struct Batch {
-    events: Vec<String>,
+    events: Events,
     written: Arc<OnceLock<Result<Written, Error>>>,
 }
 
@@ -122,12 +123,12 @@ impl AuditLog {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let events = events.iter().map(|event| self.json(event)).collect::<Result<Vec<_>, _>>()?;
+        let events = self.encode(events)?;
         let count = events.len();
         let (start, written) = {
             let mut queue = held(&self.queue);
             let start = queue.events.len();
-            queue.events.extend(events);
+            queue.events.append(events);
             (start, Arc::clone(&queue.written))
         };
         // Whoever opens a batch leads it: waits until the flush before has ended, while others join, and
@@ -150,13 +151,16 @@ impl AuditLog {
         promise.keep(result);
     }
 
-    fn json(&self, event: &Event) -> Result<String, Error> {
-        let json = serde_json::to_string(event).map_err(|error| Error::Json(Arc::new(error)))?;
+    fn encode(&self, events: &[Event]) -> Result<Events, Error> {
         let limit = MAX_BYTES.saturating_sub(self.host.len() + HEAD_BYTES);
-        if json.len() > limit {
-            return Err(Error::TooLarge { bytes: json.len(), limit });
+        let mut encoded = Events::default();
+        for event in events {
+            let bytes = encoded.push(event)?;
+            if bytes > limit {
+                return Err(Error::TooLarge { bytes, limit });
+            }
         }
-        Ok(json)
+        Ok(encoded)
     }
 }
 

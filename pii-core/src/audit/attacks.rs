@@ -22,7 +22,7 @@ fn payloads(dir: &Path) -> Vec<Vec<u8>> {
 
 fn write(dir: &Path, payloads: &[Vec<u8>]) {
     let mut bytes = frame::header(0).to_vec();
-    payloads.iter().for_each(|payload| frame::write(payload, &mut bytes));
+    payloads.iter().for_each(|payload| frame::write(&mut bytes, |out| out.extend_from_slice(payload)));
     fs::write(dir.join(SEGMENT), bytes).unwrap();
 }
 

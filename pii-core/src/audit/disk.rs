@@ -1,18 +1,18 @@
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use jiff::Timestamp;
 
 use super::checkpoint::TreeHead;
 use super::entry::{self, Head, Unreadable};
+use super::events::Events;
 use super::frame::{self, HEADER_BYTES};
-use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS, TILES};
+use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
 use super::segment::{Segment, Tail};
-use super::tile::{self, Frontier, Tile};
-use super::{Error, Hash, Place, durable, leaf_hash};
+use super::tile::{Frontier, Tile};
+use super::{Error, Hash, Place, durable, leaf_hash, tiles};
 
 /// The log on disk, as far as this process has read it.
 ///
@@ -26,7 +26,8 @@ pub(super) struct Disk {
     first: u64,
     length: u64,
     tree: Frontier,
-    tiles: Tiles,
+    /// Full tiles that wait for the next checkpoint: a small file costs the disk far more than an entry does.
+    waiting: Vec<Tile>,
     last: Timestamp,
     /// The newest tree that this one is known to continue.
     signed: TreeHead,
@@ -40,17 +41,6 @@ pub(super) struct Written {
     pub(super) leaves: Vec<Hash>,
 }
 
-/// What becomes of a tile that is full. A small file costs the disk far more than an entry does, so none is
-/// written before a signature is about to cover it.
-enum Tiles {
-    /// It waits for the next checkpoint.
-    Wait(Vec<Tile>),
-    /// There are too many to hold: the next checkpoint derives them again.
-    TooMany,
-    /// It is written at once.
-    Write,
-}
-
 impl Disk {
     /// Reads the end of the log: from the last tile that a signature covers on.
     pub(super) fn open(layout: Layout) -> Result<Self, Error> {
@@ -59,7 +49,7 @@ impl Disk {
         let lock = File::options().append(true).create(true).open(&path).map_err(Error::io("open", &path))?;
         let lock = Arc::new(lock);
         let _held = Held::take(&lock, &layout)?;
-        Self::load(layout, Arc::clone(&lock), Tiles::Wait(Vec::new()))
+        Self::load(layout, Arc::clone(&lock))
     }
 
     /// Runs `act` while no other process reads the end of the log or writes.
@@ -73,10 +63,10 @@ impl Disk {
         act(self)
     }
 
-    /// Appends `events`, JSON each, and returns when they are on disk.
+    /// Appends `events` and returns when they are on disk.
     pub(super) fn append(
         &mut self,
-        events: &[String],
+        events: &Events,
         host: &str,
         now: Timestamp,
         segment_bytes: u64,
@@ -87,21 +77,23 @@ impl Disk {
         let first = self.tree.size();
         let time = now.max(self.last);
         let stamp = entry::time_text(time);
-        let mut bytes = Vec::with_capacity(events.iter().map(|event| event.len() + host.len() + 128).sum());
-        let mut leaves = Vec::with_capacity(events.len());
-        for (seq, event) in (first..).zip(events) {
-            let entry = entry::encode(seq, &stamp, host, event);
-            frame::write(entry.as_bytes(), &mut bytes);
-            leaves.push(leaf_hash(entry.as_bytes()));
+        let mut bytes = Vec::with_capacity(events.bytes() + events.len() * (host.len() + 128));
+        for (seq, event) in (first..).zip(events.iter()) {
+            frame::write(&mut bytes, |out| entry::encode(seq, &stamp, host, event, out));
         }
         let path = self.layout.segment(self.first);
         let written = self.file.write_all(&bytes).map_err(Error::io("write", &path));
-        if let Err(error) = written.and_then(|()| self.file.sync_data().map_err(Error::io("flush", &path))) {
+        let Self { file, tree, waiting, .. } = self;
+        let flush = || written.and_then(|()| file.sync_data().map_err(Error::io("flush", &path)));
+        let hash = || frame::payloads(&bytes).map(|payload| tree.grow(leaf_hash(payload), waiting)).collect();
+        let (flushed, leaves) = meanwhile(events.len(), flush, hash);
+        if let Err(error) = flushed {
             return Err(self.poison(error));
         }
         self.length += bytes.len() as u64;
         self.last = time;
-        leaves.iter().for_each(|leaf| self.grow(*leaf));
+        // What cannot be put aside now waits on.
+        let _ = self.spill();
         Ok(Written { first, leaves })
     }
 
@@ -115,20 +107,14 @@ impl Disk {
 
     /// Makes sure that this tree continues `signed`, and that everything in it is on disk, whoever wrote it.
     pub(super) fn settle(&mut self, signed: &TreeHead) -> Result<(), Error> {
-        let written = match std::mem::replace(&mut self.tiles, Tiles::Wait(Vec::new())) {
-            // Unless another process has signed since this one looked.
-            Tiles::Wait(tiles) if *signed == self.signed => tiles.iter().try_for_each(|tile| self.keep(tile)),
-            _ => self.reread(),
-        };
-        if written.is_err() {
-            self.tiles = Tiles::TooMany;
+        if *signed != self.signed {
+            self.reread()?;
         }
-        written?;
         let path = self.layout.segment(self.first);
         if let Err(error) = self.file.sync_data().map_err(Error::io("flush", &path)) {
             return Err(self.poison(error));
         }
-        self.flush_tiles()
+        self.store_tiles(&self.tree.partials())
     }
 
     /// From now on no smaller tree may be signed.
@@ -138,30 +124,21 @@ impl Disk {
         Ok(())
     }
 
-    fn flush_tiles(&self) -> Result<(), Error> {
-        let mut folders = BTreeSet::from([self.layout.path(TILES)]);
-        let (mut level, mut from, mut to) = (0u8, self.signed.size >> 8, self.tree.size() >> 8);
-        while to > 0 {
-            for index in from..to {
-                let path = self.layout.path(&tile::path(level, index));
-                File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("flush", &path))?;
-                folders
-                    .extend(path.ancestors().skip(1).take_while(|dir| *dir != self.layout.dir()).map(Path::to_owned));
-            }
-            (level, from, to) = (level + 1, from >> 8, to >> 8);
-        }
-        folders.iter().try_for_each(|folder| durable::flush_folder(folder))
+    fn store_tiles(&mut self, partials: &[Tile]) -> Result<(), Error> {
+        tiles::write(&self.layout, &self.waiting)?;
+        tiles::write(&self.layout, partials)?;
+        self.waiting.clear();
+        Ok(())
     }
 
-    /// Reads the end of the log anew, from the newest signature on, and writes its tiles.
+    /// Another process has signed since this one looked: reads the log anew from there on, and finds the same tree.
     fn reread(&mut self) -> Result<(), Error> {
-        let expected = (self.tree.size(), self.tree.root());
-        *self = Self::load(self.layout.clone(), Arc::clone(&self.lock), Tiles::Write)?;
-        self.tiles = Tiles::Wait(Vec::new());
-        if expected == (self.tree.size(), self.tree.root()) {
-            return Ok(());
+        let fresh = Self::load(self.layout.clone(), Arc::clone(&self.lock))?;
+        if (fresh.tree.size(), fresh.tree.root()) != (self.tree.size(), self.tree.root()) {
+            return Err(Error::damaged(Place::file(SEGMENTS), "it changed since it was read"));
         }
-        Err(Error::damaged(Place::file(SEGMENTS), "it changed since it was read"))
+        *self = fresh;
+        Ok(())
     }
 
     /// After a failed flush the kernel may hold pages that never reached the disk, and says so only once.
@@ -173,23 +150,25 @@ impl Disk {
         error
     }
 
-    fn load(layout: Layout, lock: Arc<File>, tiles: Tiles) -> Result<Self, Error> {
+    fn load(layout: Layout, lock: Arc<File>) -> Result<Self, Error> {
         let signed = max_signed(&layout)?;
-        // A tile that is missing is derived again; whether one is right shows at the signed root.
-        let covered = signed.size / tile::WIDTH as u64;
-        let stored = Frontier::restore(covered, |level, index| {
-            fs::read(layout.path(&tile::path(level, index))).ok().and_then(|bytes| tile::read(&bytes)).ok_or(())
-        });
-        let tree = stored.unwrap_or_default();
-        let start = tree.size();
         let firsts = layout.segments()?;
+        let oldest = firsts.first().copied().unwrap_or(0);
+        // A tile that is missing is derived again, unless its entries are gone; whether one is right shows at the
+        // signed root.
+        let tree = match Frontier::restore(signed.size, |level, index, width| tiles::read(&layout, level, index, width))
+        {
+            Err(_) if oldest == 0 => Frontier::default(),
+            stored => stored?,
+        };
+        let start = tree.size();
         let Some(first) = firsts.iter().copied().rfind(|first| *first < start.max(1)) else {
-            return Err(Error::damaged(Place::file(SEGMENTS), "the first segment is missing"));
+            return Err(Error::damaged(Place::file(SEGMENTS), "the segment that was signed last is missing"));
         };
         let path = layout.segment(first);
         let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-        let (length, last, poisoned) = (HEADER_BYTES, Timestamp::MIN, None);
-        let mut disk = Self { layout, lock, file, first, length, tree, tiles, last, signed, poisoned };
+        let (length, last, waiting, poisoned) = (HEADER_BYTES, Timestamp::MIN, Vec::new(), None);
+        let mut disk = Self { layout, lock, file, first, length, tree, waiting, last, signed, poisoned };
         disk.skip(start)?;
         disk.expect_signed()?;
         disk.catch_up()?;
@@ -204,7 +183,10 @@ impl Disk {
         let mut segment = Segment::open(&self.layout, self.first, None)?;
         while segment.next() < start {
             let Some(block) = segment.block()? else {
-                return Err(Error::RolledBack { signed: start, found: segment.next() });
+                return Err(match segment.tail()? {
+                    Tail::Clean => Error::RolledBack { signed: start, found: segment.next() },
+                    Tail::Torn | Tail::Broken => broken(&segment),
+                });
             };
             for (index, payload) in (block.first..start).zip(block.payloads()) {
                 self.length += frame::size(payload);
@@ -248,17 +230,16 @@ impl Disk {
                     return Err(Error::damaged(Place::Entry(index), "it is older than the entry before it"));
                 }
                 self.last = head.time;
-                self.grow(leaf_hash(payload));
+                self.tree.grow(leaf_hash(payload), &mut self.waiting);
                 self.expect_signed()?;
             }
             self.length = segment.offset();
+            self.spill()?;
         }
         match segment.tail()? {
             Tail::Clean => Ok(()),
             Tail::Torn if self.is_last() && self.signed.size <= self.tree.size() => self.cut(),
-            Tail::Torn | Tail::Broken => Err(Error::damaged(segment.place(), {
-                format!("the frame at byte {} is broken, where entry {} should be", self.length, self.tree.size())
-            })),
+            Tail::Torn | Tail::Broken => Err(broken(&segment)),
         }
     }
 
@@ -291,38 +272,34 @@ impl Disk {
         Ok(())
     }
 
-    fn grow(&mut self, leaf: Hash) {
-        let mut full = Vec::new();
-        self.tree.push(leaf, &mut full);
-        for tile in full {
-            match &mut self.tiles {
-                Tiles::Wait(tiles) if tiles.len() < MAX_WAITING => tiles.push(tile),
-                Tiles::Wait(_) | Tiles::TooMany => self.tiles = Tiles::TooMany,
-                // A tile that cannot be written is missed when it is to be flushed.
-                Tiles::Write => drop(self.keep(&tile)),
-            }
-        }
+    /// Keeps the tiles that wait few, whoever forgets to sign.
+    fn spill(&mut self) -> Result<(), Error> {
+        if self.waiting.len() < MAX_WAITING { Ok(()) } else { self.store_tiles(&[]) }
     }
+}
 
-    /// Writes a tile unless it is there. `flush_tiles` follows.
-    fn keep(&self, tile: &Tile) -> Result<(), Error> {
-        let path = self.layout.path(&tile::path(tile.level, tile.index));
-        let bytes = tile.bytes();
-        if fs::read(&path).is_ok_and(|found| found == bytes) {
-            return Ok(());
-        }
-        let folder = path.parent().unwrap_or(self.layout.dir());
-        if !folder.is_dir() {
-            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        }
-        durable::place_unflushed(&path, &bytes)
+/// Runs `flush`, and `hash` beside it if there is enough to hash: a flush mostly waits.
+fn meanwhile<A, B: Send>(count: usize, flush: impl FnOnce() -> A, hash: impl FnOnce() -> B + Send) -> (A, B) {
+    if count < WORTH_A_THREAD {
+        let hashed = hash();
+        return (flush(), hashed);
     }
+    thread::scope(|scope| {
+        let hashing = scope.spawn(hash);
+        let flushed = flush();
+        (flushed, hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 /// The newest tree that may have been signed.
 pub(super) fn max_signed(layout: &Layout) -> Result<TreeHead, Error> {
     TreeHead::parse(&layout.text(MAX_SIGNED)?)
         .map_err(|error| Error::damaged(Place::file(MAX_SIGNED), error.to_string()))
+}
+
+fn broken(segment: &Segment) -> Error {
+    let (entry, byte) = (segment.next(), segment.offset());
+    Error::damaged(segment.place(), format!("the frame at byte {byte} is broken, where entry {entry} should be"))
 }
 
 fn read_head(index: u64, payload: &[u8]) -> Result<Head, Error> {
@@ -335,8 +312,11 @@ fn read_head(index: u64, payload: &[u8]) -> Result<Head, Error> {
     }
 }
 
-/// 8 MiB of tiles, 262,144 entries.
-const MAX_WAITING: usize = 1024;
+/// A thread costs what hashing some fifty entries does.
+const WORTH_A_THREAD: usize = 128;
+
+/// 32 MiB of tiles, a million entries.
+const MAX_WAITING: usize = 4096;
 
 /// The file lock, until dropped.
 struct Held<'a>(&'a File);
@@ -357,6 +337,8 @@ impl Drop for Held<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::audit::AuditLog;
     use crate::audit::Verdict;
@@ -441,6 +423,7 @@ mod tests {
         fill(&log, 1000, 1300);
         drop(log);
         fs::remove_file(dir.join("tile/0/001")).unwrap();
+        fs::remove_file(dir.join("tile/0/003.p/232")).unwrap();
         fs::write(dir.join("tile/0/004"), b"half").unwrap();
         assert_eq!(verdict(&dir), Verdict::Unverifiable("`tile/0/001`".to_owned()));
         let log = open(&dir);
@@ -455,27 +438,25 @@ mod tests {
     }
 
     #[test]
-    fn tiles_too_many_to_hold_are_derived_again() {
+    fn a_process_that_never_signs_does_not_hold_every_tile() {
         let (_home, dir, log) = empty();
-        fill(&log, 0, 700);
         drop(log);
         let mut disk = Disk::open(Layout::new(&dir)).unwrap();
-        disk.tiles = Tiles::TooMany;
-        let signed = max_signed(disk.layout()).unwrap();
-        disk.settle(&signed).unwrap();
-        drop(disk);
-        assert!(dir.join("tile/0/001").exists() && !dir.join("tile/0/002").exists());
-        open(&dir).checkpoint().unwrap();
-        assert_eq!(verdict(&dir), Verdict::Verified);
+        let tile = Tile { level: 0, index: 0, hashes: vec![Hash::of(b"leaf"); 256] };
+        disk.waiting = (0..MAX_WAITING as u64).map(|index| Tile { index, ..tile.clone() }).collect();
+        disk.spill().unwrap();
+        assert!(disk.waiting.is_empty() && dir.join("tile/0/x004/095").exists());
     }
 
     #[test]
     fn an_entry_of_a_newer_version_is_refused() {
         let (_home, dir, log) = empty();
         fill(&log, 0, 2);
-        let newer = entry::encode(2, &entry::time_text(Timestamp::now()), "\"h\"", "{}").replace("\"v\":1", "\"v\":2");
+        let mut newer = Vec::new();
+        entry::encode(2, &entry::time_text(Timestamp::now()), "\"h\"", b"{}", &mut newer);
+        let newer = String::from_utf8(newer).unwrap().replace("\"v\":1", "\"v\":2");
         let mut bytes = fs::read(dir.join(SEGMENT)).unwrap();
-        frame::write(newer.as_bytes(), &mut bytes);
+        frame::write(&mut bytes, |out| out.extend_from_slice(newer.as_bytes()));
         fs::write(dir.join(SEGMENT), bytes).unwrap();
         let error = log.append(&crate::audit::samples::event(0)).unwrap_err();
         assert_eq!(error.to_string(), "entry 2 is of format version 2, and this program reads up to version 1");

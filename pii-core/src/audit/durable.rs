@@ -8,13 +8,13 @@ use super::Error;
 
 /// Writes a file under a hidden name, flushes it, gives it its name and flushes the folder.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    place(path, bytes, true)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = path.with_file_name(format!(".{name}.new"));
+    let mut file = File::create(&hidden).map_err(Error::io("write", &hidden))?;
+    file.write_all(bytes).map_err(Error::io("write", &hidden))?;
+    file.sync_all().map_err(Error::io("flush", &hidden))?;
+    fs::rename(&hidden, path).map_err(Error::io("rename", &hidden))?;
     path.parent().map_or(Ok(()), flush_folder)
-}
-
-/// Like [`replace`], without any flush: for what can be derived again.
-pub(super) fn place_unflushed(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    place(path, bytes, false)
 }
 
 /// Flushes the names in a folder.
@@ -24,15 +24,4 @@ pub(super) fn flush_folder(path: &Path) -> Result<(), Error> {
         File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io("flush", path))?;
     }
     Ok(())
-}
-
-fn place(path: &Path, bytes: &[u8], flush: bool) -> Result<(), Error> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = path.with_file_name(format!(".{name}.new"));
-    let mut file = File::create(&hidden).map_err(Error::io("write", &hidden))?;
-    file.write_all(bytes).map_err(Error::io("write", &hidden))?;
-    if flush {
-        file.sync_all().map_err(Error::io("flush", &hidden))?;
-    }
-    fs::rename(&hidden, path).map_err(Error::io("rename", &hidden))
 }

@@ -1,4 +1,4 @@
-use std::fmt::Write;
+use std::io::Write;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -49,14 +49,14 @@ impl Entry {
 }
 
 /// Writes the bytes of an entry. `time` is from [`time_text`]; `host` and `event` are JSON already.
-pub(super) fn encode(seq: u64, time: &str, host: &str, event: &str) -> String {
-    let mut text = String::with_capacity(96 + host.len() + event.len());
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, r#"{{"v":{VERSION},"seq":{seq}"#);
-    for part in [",\"time\":\"", time, "\",\"host\":", host, ",\"event\":", event, "}"] {
-        text.push_str(part);
+pub(super) fn encode(seq: u64, time: &str, host: &str, event: &[u8], out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, r#"{{"v":{VERSION},"seq":{seq}"#);
+    for part in [",\"time\":\"", time, "\",\"host\":", host, ",\"event\":"] {
+        out.extend_from_slice(part.as_bytes());
     }
-    text
+    out.extend_from_slice(event);
+    out.push(b'}');
 }
 
 /// `2026-11-21T02:30:00.000000000Z`
@@ -148,7 +148,9 @@ mod tests {
 
     fn bytes(event: &Event) -> String {
         let time = time_text("2026-11-21T02:30:00.5Z".parse().unwrap());
-        encode(17, &time, "\"db-1\"", &serde_json::to_string(event).unwrap())
+        let mut out = Vec::new();
+        encode(17, &time, "\"db-1\"", &serde_json::to_vec(event).unwrap(), &mut out);
+        String::from_utf8(out).unwrap()
     }
 
     #[test]

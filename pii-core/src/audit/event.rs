@@ -262,8 +262,9 @@ mod text {
     use crate::vocab::PurposeId;
     use crate::vocab::RecipientId;
 
-    pub(super) trait Word: Sized + std::fmt::Display {
+    pub(super) trait Word: Sized {
         fn read(text: &str) -> Result<Self, String>;
+        fn written(&self) -> &str;
     }
 
     macro_rules! words {
@@ -272,15 +273,29 @@ mod text {
                 fn read(text: &str) -> Result<Self, String> {
                     Self::parse(text).map_err(|error| error.to_string())
                 }
+
+                fn written(&self) -> &str {
+                    self.as_str()
+                }
             })+
         };
     }
 
-    words!(DatasetId, LawfulBasis, PurposeId, RecipientId);
+    words!(DatasetId, PurposeId, RecipientId);
+
+    impl Word for LawfulBasis {
+        fn read(text: &str) -> Result<Self, String> {
+            Self::parse(text).map_err(|error| error.to_string())
+        }
+
+        fn written(&self) -> &str {
+            self.name()
+        }
+    }
 
     pub(super) fn serialize<T: Word, S: Serializer>(word: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
         match word {
-            Some(word) => serializer.collect_str(word),
+            Some(word) => serializer.serialize_str(word.written()),
             None => serializer.serialize_none(),
         }
     }

@@ -55,12 +55,18 @@ fn le32(bytes: Option<&[u8]>) -> u32 {
     bytes.and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b))
 }
 
-/// Appends `length u32 LE | CRC32C u32 LE | payload`.
-pub(super) fn write(payload: &[u8], out: &mut Vec<u8>) {
+/// Appends `length u32 LE | CRC32C u32 LE | payload`; `payload` appends the last of these.
+pub(super) fn write(out: &mut Vec<u8>, payload: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0; FRAME_BYTES]);
+    payload(out);
+    let Some((head, payload)) = out.get_mut(start..).and_then(|frame| frame.split_first_chunk_mut::<FRAME_BYTES>())
+    else {
+        return;
+    };
     // An entry has at most `MAX_BYTES`, so its length fits.
-    out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-    out.extend_from_slice(&crc32c::crc32c(payload).to_le_bytes());
-    out.extend_from_slice(payload);
+    let fields = (payload.len() as u32).to_le_bytes().into_iter().chain(crc32c::crc32c(payload).to_le_bytes());
+    head.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
 }
 
 /// What stands at the beginning of some bytes.
@@ -86,6 +92,16 @@ pub(super) fn read(bytes: &[u8]) -> Frame<'_> {
         Some((payload, rest)) if crc32c::crc32c(payload) == u32::from_le_bytes(*crc) => Frame::Whole(payload, rest),
         Some(_) => Frame::Bad,
     }
+}
+
+/// The payloads of whole frames that follow each other.
+pub(super) fn payloads(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = bytes.split_first_chunk()?;
+        let (payload, rest) = rest.get(4..)?.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        bytes = rest;
+        Some(payload)
+    })
 }
 
 /// The bytes that a payload takes in a segment.
@@ -125,8 +141,9 @@ mod tests {
     #[test]
     fn frames_follow_each_other() {
         let mut bytes = Vec::new();
-        write(b"one", &mut bytes);
-        write(b"two", &mut bytes);
+        for payload in [b"one", b"two"] {
+            write(&mut bytes, |out| out.extend_from_slice(payload));
+        }
         let Frame::Whole(b"one", rest) = read(&bytes) else { panic!("no first frame") };
         assert_eq!(read(rest), Frame::Whole(b"two", b""));
         assert_eq!(read(&rest[..rest.len() - 1]), Frame::Short);

@@ -5,7 +5,7 @@ use super::append::State;
 use super::append::held;
 use super::disk::{Disk, max_signed};
 use super::layout::{CHECKPOINT, CHECKPOINTS};
-use super::{Action, AuditLog, Checkpoint, Error, Event, Hash, Place, Signer, durable};
+use super::{Action, AuditLog, Checkpoint, Error, Event, Hash, Place, Signer, durable, tiles};
 use crate::vocab::Actor;
 
 impl AuditLog {
@@ -58,6 +58,7 @@ fn seal(disk: &mut Disk, origin: &str, signer: &Signer) -> Result<Checkpoint, Er
     let checkpoint = Checkpoint::sign(head, signer);
     record(disk, &checkpoint)?;
     durable::replace(&disk.layout().path(CHECKPOINT), checkpoint.to_string().as_bytes())?;
+    tiles::drop_partials(disk.layout(), signed.size, checkpoint.size())?;
     Ok(checkpoint)
 }
 

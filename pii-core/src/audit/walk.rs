@@ -109,7 +109,7 @@ impl<'a> Walk<'a> {
             self.last = Some(leaf.time);
             self.introduced.extend(leaf.introduces.map(|key| (index, key)));
             let mut full = Vec::new();
-            self.tree.push(leaf.hash, &mut full);
+            self.tree.grow(leaf.hash, &mut full);
             full.iter().for_each(|tile| self.check_tile(tile));
             self.compare()?;
         }
@@ -142,8 +142,8 @@ impl<'a> Walk<'a> {
 
     /// Looks for an entry in a tile that is not filled yet, as far as this pass has come.
     fn check_edge(&mut self) {
-        let path = tile::path(0, self.size() / tile::WIDTH as u64);
-        let stored = fs::read(self.layout.path(&path)).ok().and_then(|bytes| tile::read(&bytes));
+        let path = tile::path(0, self.size() / tile::WIDTH as u64, tile::WIDTH);
+        let stored = fs::read(self.layout.path(&path)).ok().and_then(|bytes| tile::read(&bytes, tile::WIDTH));
         let Some(stored) = stored else { return };
         let ours = self.tree.edge();
         let same = stored.iter().zip(ours).take_while(|(stored, ours)| stored == ours).count();
@@ -154,13 +154,13 @@ impl<'a> Walk<'a> {
     }
 
     fn check_tile(&mut self, tile: &Tile) {
-        let path = tile::path(tile.level, tile.index);
+        let path = tile.path();
         let stored = fs::read(self.layout.path(&path));
         let span = 8 * u32::from(tile.level);
         let start = (tile.index * tile::WIDTH as u64) << span;
         let differs = match &stored {
             Err(_) => None,
-            Ok(bytes) => match tile::read(bytes) {
+            Ok(bytes) => match tile::read(bytes, tile::WIDTH) {
                 Some(hashes) if hashes == tile.hashes => return,
                 Some(hashes) => {
                     let same = hashes.iter().zip(&tile.hashes).take_while(|(stored, ours)| stored == ours).count();

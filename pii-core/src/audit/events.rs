@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use super::{Error, Event};
+
+/// Events as JSON, one after the other in one piece of memory.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    json: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Events {
+    /// Adds one and returns how many bytes it has.
+    pub(super) fn push(&mut self, event: &Event) -> Result<usize, Error> {
+        let start = self.json.len();
+        serde_json::to_writer(&mut self.json, event).map_err(|error| Error::Json(Arc::new(error)))?;
+        self.ends.push(self.json.len());
+        Ok(self.json.len() - start)
+    }
+
+    /// Adds all of `others`.
+    pub(super) fn append(&mut self, others: Self) {
+        if self.ends.is_empty() {
+            *self = others;
+            return;
+        }
+        let start = self.json.len();
+        self.json.extend_from_slice(&others.json);
+        self.ends.extend(others.ends.iter().map(|end| start + end));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All their bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.json.len()
+    }
+
+    /// Each one, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, end)| self.json.get(start..*end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::samples::event;
+
+    #[test]
+    fn events_stay_apart_and_in_order() {
+        let mut all = Events::default();
+        for part in [0..2, 2..2, 2..5] {
+            let mut events = Events::default();
+            part.for_each(|n| assert!(events.push(&event(n)).unwrap() > 100));
+            all.append(events);
+        }
+        let rows: Vec<_> = all.iter().map(|json| serde_json::from_slice::<Event>(json).unwrap().rows).collect();
+        assert_eq!(rows, (0..5).map(Some).collect::<Vec<_>>());
+        assert_eq!(all.len(), 5);
+        assert_eq!(all.bytes(), all.iter().map(<[u8]>::len).sum::<usize>());
+    }
+}
