@@ -60,7 +60,11 @@ fn an_honest_log_is_verified_and_the_report_says_what_it_is() {
     assert_eq!(report.keys.len(), 1);
     assert_eq!(report.claims_unchecked.len(), 2, "{:?}", report.claims_unchecked);
     let checkpoint = Checkpoint::parse(&fs::read_to_string(dir.join("checkpoint")).unwrap()).unwrap();
-    let trust = Trust { anchors: vec![checkpoint], keys: vec![super::samples::signer().verifier().clone()] };
+    let trust = Trust {
+        anchors: vec![checkpoint],
+        keys: vec![super::samples::signer().verifier().clone()],
+        ..Trust::default()
+    };
     let report = verify(&dir, &trust).unwrap();
     assert_eq!(report.verdict, Verdict::Verified);
     assert!(report.claims_unchecked.is_empty());

@@ -6,11 +6,12 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::checkpoint::TreeHead;
-use super::entry::{self, Head, Unreadable};
+use super::entry::{self, Head};
 use super::events::Events;
 use super::frame::{self, HEADER_BYTES};
 use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
 use super::segment::{Segment, Tail};
+use super::stretch::{backwards, unreadable};
 use super::tile::{Frontier, Tile};
 use super::{Error, Hash, Place, durable, leaf_hash, tiles};
 
@@ -191,7 +192,7 @@ impl Disk {
             for (index, payload) in (block.first..start).zip(block.payloads()) {
                 self.length += frame::size(payload);
                 if index + 1 == start {
-                    self.last = read_head(index, payload)?.time;
+                    self.last = read_time(index, payload)?;
                 }
             }
         }
@@ -225,11 +226,11 @@ impl Disk {
         segment.resume(self.tree.size(), self.length)?;
         while let Some(block) = segment.block()? {
             for (index, payload) in (block.first..).zip(block.payloads()) {
-                let head = read_head(index, payload)?;
-                if head.time < self.last {
-                    return Err(Error::damaged(Place::Entry(index), "it is older than the entry before it"));
+                let time = read_time(index, payload)?;
+                if time < self.last {
+                    return Err(backwards(index));
                 }
-                self.last = head.time;
+                self.last = time;
                 self.tree.grow(leaf_hash(payload), &mut self.waiting);
                 self.expect_signed()?;
             }
@@ -302,13 +303,11 @@ fn broken(segment: &Segment) -> Error {
     Error::damaged(segment.place(), format!("the frame at byte {byte} is broken, where entry {entry} should be"))
 }
 
-fn read_head(index: u64, payload: &[u8]) -> Result<Head, Error> {
-    let place = Place::Entry(index);
-    match entry::head(payload) {
-        Ok(head) if head.seq == index => Ok(head),
-        Ok(head) => Err(Error::damaged(place, format!("it says that it is entry {}", head.seq))),
-        Err(Unreadable::Newer(found)) => Err(Error::Newer { place, found, known: entry::VERSION }),
-        Err(Unreadable::Malformed(why)) => Err(Error::damaged(place, why)),
+fn read_time(index: u64, payload: &[u8]) -> Result<Timestamp, Error> {
+    let read = Head::read(payload).and_then(|head| Ok((head.seq, head.time.timestamp()?)));
+    match read.map_err(|error| unreadable(index, error))? {
+        (seq, time) if seq == index => Ok(time),
+        (seq, _) => Err(Error::damaged(Place::Entry(index), format!("it says that it is entry {seq}"))),
     }
 }
 

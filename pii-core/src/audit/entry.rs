@@ -31,12 +31,17 @@ pub(super) enum Unreadable {
     Malformed(String),
 }
 
-/// What the log must know of an entry to continue after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+/// What stands first in an entry, read without the rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
     pub(super) seq: u64,
-    pub(super) time: Timestamp,
+    pub(super) time: TimeText,
+    rest: &'a [u8],
 }
+
+/// A time as it stands in an entry. Of two that are well formed, the later one is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TimeText([u8; TIME_BYTES]);
 
 impl Entry {
     /// Reads the bytes of an entry.
@@ -64,18 +69,47 @@ pub(super) fn time_text(time: Timestamp) -> String {
     format!("{time:.9}")
 }
 
-/// Reads the number and the time alone, which stand first.
-pub(super) fn head(bytes: &[u8]) -> Result<Head, Unreadable> {
-    version(bytes)?;
-    let malformed = || Unreadable::Malformed("does not begin with its number and time".to_owned());
-    let rest = bytes.strip_prefix(b"{\"v\":1,\"seq\":").ok_or_else(malformed)?;
-    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-    let (digits, rest) = rest.split_at_checked(digits).ok_or_else(malformed)?;
-    let rest = rest.strip_prefix(b",\"time\":\"").ok_or_else(malformed)?;
-    let (time, _) = rest.split_at_checked(TIME_BYTES).ok_or_else(malformed)?;
-    let seq = std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).ok_or_else(malformed)?;
-    let time = read_time(std::str::from_utf8(time).map_err(|_| malformed())?)?;
-    Ok(Head { seq, time })
+impl<'a> Head<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+        version(bytes)?;
+        let malformed = || Unreadable::Malformed("does not begin with its number and time".to_owned());
+        let rest = bytes.strip_prefix(b"{\"v\":1,\"seq\":").ok_or_else(malformed)?;
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (digits, rest) = rest.split_at_checked(digits).ok_or_else(malformed)?;
+        let seq = std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).ok_or_else(malformed)?;
+        let rest = rest.strip_prefix(b",\"time\":\"").ok_or_else(malformed)?;
+        let (time, rest) = rest.split_first_chunk().ok_or_else(malformed)?;
+        Ok(Self { seq, time: TimeText(*time), rest })
+    }
+
+    /// Whether its action is one of those that begin with `log_`.
+    pub(super) fn is_about_the_log(&self) -> bool {
+        let Some(host) = self.rest.strip_prefix(b"\",\"host\":\"") else { return false };
+        let mut escaped = false;
+        let end = host.iter().position(|byte| {
+            let ends = *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            ends
+        });
+        let event = end.and_then(|end| host.get(end..)).unwrap_or_default();
+        event.starts_with(b"\",\"event\":{\"action\":\"log_")
+    }
+}
+
+impl TimeText {
+    pub(super) fn timestamp(&self) -> Result<Timestamp, Unreadable> {
+        read_time(std::str::from_utf8(&self.0).map_err(|error| Unreadable::Malformed(error.to_string()))?)
+    }
+
+    /// Whether it is a time if `other` is one: within the same second, and well formed after it.
+    pub(super) fn is_just_like(&self, other: &Self) -> bool {
+        match (self.0.split_first_chunk::<SECOND_BYTES>(), other.0.first_chunk::<SECOND_BYTES>()) {
+            (Some((second, [decimals @ .., b'Z'])), Some(other)) => {
+                second == other && decimals.iter().all(u8::is_ascii_digit)
+            }
+            _ => false,
+        }
+    }
 }
 
 fn version(bytes: &[u8]) -> Result<(), Unreadable> {
@@ -109,8 +143,9 @@ struct Stored {
     event: Event,
 }
 
-/// The bytes of [`time_text`].
+/// The bytes of [`time_text`], and of it up to the decimals of a second.
 const TIME_BYTES: usize = 30;
+const SECOND_BYTES: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -168,19 +203,42 @@ mod tests {
         let entry = Entry::decode(text.as_bytes()).unwrap();
         assert_eq!((entry.seq, entry.host.as_str()), (17, "db-1"));
         assert_eq!(entry.event, event);
-        assert_eq!(head(text.as_bytes()).unwrap(), Head { seq: 17, time: entry.time });
+        let head = Head::read(text.as_bytes()).unwrap();
+        assert_eq!((head.seq, head.time.timestamp().unwrap()), (17, entry.time));
     }
 
     #[test]
     fn a_newer_entry_is_refused_not_misread() {
         let text = bytes(&full()).replace("{\"v\":1,", "{\"v\":2,");
         assert_eq!(Entry::decode(text.as_bytes()), Err(Unreadable::Newer(2)));
-        assert_eq!(head(text.as_bytes()), Err(Unreadable::Newer(2)));
+        assert_eq!(Head::read(text.as_bytes()).unwrap_err(), Unreadable::Newer(2));
     }
 
     #[test]
     fn a_field_nobody_knows_is_refused() {
         let text = bytes(&full()).replace("\"rows\":", "\"lines\":");
         assert!(matches!(Entry::decode(text.as_bytes()), Err(Unreadable::Malformed(_))));
+    }
+
+    #[test]
+    fn an_entry_about_the_log_is_known_by_its_action_alone() {
+        let about = |event: &Event| Head::read(bytes(event).as_bytes()).unwrap().is_about_the_log();
+        assert!(about(&Event::new(Action::LogKey, Actor::local("anna"))));
+        assert!(!about(&Event::new(Action::Read, Actor::local("anna"))));
+        let mut out = Vec::new();
+        let host = serde_json::to_string("a\\\",\"event\":{\"action\":\"log_key").unwrap();
+        let event = serde_json::to_vec(&full()).unwrap();
+        encode(0, &time_text(Timestamp::UNIX_EPOCH), &host, &event, &mut out);
+        assert!(!Head::read(&out).unwrap().is_about_the_log());
+    }
+
+    #[test]
+    fn a_time_within_a_second_needs_no_second_look() {
+        let text = |time: &str| TimeText(*time.as_bytes().first_chunk().unwrap());
+        let (one, two) = (text("2026-11-21T02:30:00.500000000Z"), text("2026-11-21T02:30:00.500000001Z"));
+        assert!(two.is_just_like(&one) && one < two);
+        assert!(!text("2026-11-21T02:30:01.500000000Z").is_just_like(&one));
+        assert!(!text("2026-11-21T02:30:00.50000000xZ").is_just_like(&one));
+        assert!(text("2026-13-21T02:30:01.500000000Z").timestamp().is_err());
     }
 }

@@ -28,6 +28,12 @@ pub enum Error {
         /// The file that every log has.
         missing: &'static str,
     },
+    /// Part of the log is not there.
+    #[error("the log lacks {missing}")]
+    Incomplete {
+        /// What is missing, in words.
+        missing: String,
+    },
     /// A new log needs an empty folder.
     #[error("`{}` is not empty, so no log can be created there", path.display())]
     NotEmpty {

@@ -2,7 +2,7 @@ use std::fs::{self, File};
 
 use super::checkpoint::TreeHead;
 use super::layout::{CHECKPOINT, CHECKPOINTS, LOCK, Layout, MAX_SIGNED};
-use super::{Checkpoint, Error, Place, VerifierKey};
+use super::{Checkpoint, Error, Place, VerifierKey, tile};
 
 /// Everything about a log but its entries, as it was at one moment.
 pub(super) struct Evidence {
@@ -14,6 +14,28 @@ pub(super) struct Evidence {
     pub(super) signed: TreeHead,
     /// The first entry of each segment, and how many bytes it had.
     pub(super) segments: Vec<(u64, u64)>,
+    /// The partial tiles of the newest checkpoint: the next one takes them away.
+    pub(super) partials: Vec<Partial>,
+}
+
+/// A tile at the right edge of the tree.
+pub(super) struct Partial {
+    pub(super) level: u8,
+    pub(super) index: u64,
+    pub(super) width: usize,
+    /// What it holds, if it is there.
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl Partial {
+    fn all(layout: &Layout, size: u64) -> Vec<Self> {
+        let edge = tile::right_edge(size).filter(|(.., width)| *width > 0);
+        let read = |(level, index, width)| {
+            let bytes = fs::read(layout.path(&tile::path(level, index, width))).ok();
+            Self { level, index, width, bytes }
+        };
+        edge.map(read).collect()
+    }
 }
 
 impl Evidence {
@@ -31,18 +53,26 @@ impl Evidence {
             let path = layout.segment(first);
             segments.push((first, fs::metadata(&path).map_err(Error::io("read", &path))?.len()));
         }
+        let checkpoints = parse_list(&list).map_err(damaged(CHECKPOINTS))?;
+        let partials = Partial::all(layout, checkpoints.last().map_or(0, Checkpoint::size));
         drop(lock);
 
         let newest = Checkpoint::parse(&newest).map_err(damaged(CHECKPOINT))?;
-        let checkpoints = parse_list(&list).map_err(damaged(CHECKPOINTS))?;
         let signed = TreeHead::parse(&signed).map_err(damaged(MAX_SIGNED))?;
         // It may lack the last one in the list, if the process that signed died in between.
         if !checkpoints.contains(&newest) {
             return Err(Error::damaged(Place::file(CHECKPOINT), format!("it is not in `{CHECKPOINTS}`")));
         }
-        let evidence = Self { origin, keys, checkpoints, signed, segments };
+        let evidence = Self { origin, keys, checkpoints, signed, segments, partials };
         evidence.agrees()?;
         Ok(evidence)
+    }
+
+    /// What a partial tile of the newest checkpoint held: `None` if `path` is no such tile, `Some(None)` if it was not
+    /// there.
+    pub(super) fn partial(&self, path: &str) -> Option<Option<&[u8]>> {
+        let named = |partial: &&Partial| tile::path(partial.level, partial.index, partial.width) == path;
+        self.partials.iter().find(named).map(|partial| partial.bytes.as_deref())
     }
 
     /// How many entries the newest checkpoint covers.

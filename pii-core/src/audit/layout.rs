@@ -19,6 +19,7 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const KEYS: &str = "keys";
 pub(super) const SEGMENTS: &str = "seg";
 pub(super) const TILES: &str = "tile";
+pub(super) const KEPT: &str = "kept";
 
 impl Layout {
     pub(super) fn new(dir: &Path) -> Self {

@@ -119,6 +119,7 @@ impl Segment {
 
     fn fill(&mut self, upto: u64) -> Result<(), Error> {
         let want = upto.saturating_sub(self.pending.len() as u64).min(self.limit - self.read);
+        self.pending.reserve(want as usize);
         let got =
             self.file.by_ref().take(want).read_to_end(&mut self.pending).map_err(Error::io("read", &self.path))?;
         self.read += got as u64;
@@ -141,4 +142,4 @@ impl Block {
     }
 }
 
-const BLOCK_BYTES: u64 = 1 << 20;
+const BLOCK_BYTES: u64 = 4 << 20;

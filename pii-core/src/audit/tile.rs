@@ -74,12 +74,32 @@ impl Frontier {
                 add(&mut self.edges, height as usize / 8, root);
             }
         });
+        self.hand_over(full);
+        leaf
+    }
+
+    /// Adds the leaves of a whole tile, whose root is known; the tree must end where a tile begins.
+    pub(super) fn grow_tile(&mut self, leaves: Vec<Hash>, root: Hash, full: &mut Vec<Tile>) {
+        full.push(Tile { level: 0, index: self.size() >> 8, hashes: leaves });
+        if self.edges.is_empty() {
+            self.edges.push(Vec::new());
+        }
+        add(&mut self.edges, 1, root);
+        self.range.push_subtree(8, root, |height, root| {
+            if height % 8 == 0 {
+                add(&mut self.edges, height as usize / 8, root);
+            }
+        });
+        self.hand_over(full);
+    }
+
+    /// Takes away the edges that are full tiles now.
+    fn hand_over(&mut self, full: &mut Vec<Tile>) {
         let size = self.range.size();
-        for (level, edge) in self.edges.iter_mut().enumerate().take_while(|(_, edge)| edge.len() == WIDTH) {
+        for (level, edge) in self.edges.iter_mut().enumerate().filter(|(_, edge)| edge.len() == WIDTH) {
             let index = (size >> (8 * (level + 1))) - 1;
             full.push(Tile { level: level as u8, index, hashes: std::mem::take(edge) });
         }
-        leaf
     }
 
     /// The hashes that do not fill a tile yet, a level each: what the partial tiles of this size hold.
@@ -152,6 +172,25 @@ mod tests {
         assert_eq!(full.iter().filter(|t| t.level == 1).map(|t| t.index).collect::<Vec<_>>(), [0]);
         let edges: Vec<_> = frontier.edges.iter().map(Vec::len).collect();
         assert_eq!(edges, [112, 17, 1]);
+    }
+
+    #[test]
+    fn whole_tiles_make_the_same_tree_as_their_leaves() {
+        let leaf = |n: u64| leaf_hash(&n.to_le_bytes());
+        let (mut slow, mut fast) = (Frontier::default(), Frontier::default());
+        let (mut by_leaf, mut by_tile) = (Vec::new(), Vec::new());
+        for tile in 0..258 {
+            let leaves: Vec<_> = (tile * 256..(tile + 1) * 256).map(leaf).collect();
+            let mut range = Range::default();
+            leaves.iter().for_each(|leaf| range.push(*leaf));
+            for leaf in &leaves {
+                slow.grow(*leaf, &mut by_leaf);
+            }
+            fast.grow_tile(leaves, range.root(), &mut by_tile);
+        }
+        assert_eq!((fast.size(), fast.root()), (slow.size(), slow.root()));
+        assert_eq!(fast.partials(), slow.partials());
+        assert_eq!(by_tile, by_leaf);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::layout::Layout;
 use super::tile::{self, Tile, WIDTH};
-use super::{Error, Hash, durable};
+use super::{Error, Hash, Place, durable};
 
 /// Writes tiles that are not there yet, and returns when they and their names are on disk.
 ///
@@ -38,15 +38,14 @@ pub(super) fn write(layout: &Layout, tiles: &[Tile]) -> Result<(), Error> {
 
 /// The first `width` hashes of a tile, whether it is full by now or not.
 pub(super) fn read(layout: &Layout, level: u8, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
-    let full = layout.path(&tile::path(level, index, WIDTH));
-    let (path, stored) = if width < WIDTH && !full.exists() {
-        (tile::path(level, index, width), width)
-    } else {
-        (tile::path(level, index, WIDTH), WIDTH)
-    };
-    let bytes = fs::read(layout.path(&path)).map_err(Error::io("read", &layout.path(&path)))?;
-    let mut hashes =
-        tile::read(&bytes, stored).ok_or_else(|| Error::damaged(super::Place::file(path), "it has another length"))?;
+    let stored = if layout.path(&tile::path(level, index, WIDTH)).exists() { WIDTH } else { width };
+    let name = tile::path(level, index, stored);
+    let path = layout.path(&name);
+    let bytes = fs::read(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Incomplete { missing: format!("`{name}`") },
+        _ => Error::io("read", &path)(error),
+    })?;
+    let mut hashes = tile::read(&bytes, stored).ok_or_else(|| Error::damaged(Place::file(name), LENGTH))?;
     hashes.truncate(width);
     Ok(hashes)
 }
@@ -83,5 +82,7 @@ fn keep(path: &Path, tile: &Tile) -> Result<(), Error> {
 fn died(layout: &Layout) -> Error {
     Error::io("write", &layout.path(super::layout::TILES))(io::Error::other("a thread died"))
 }
+
+pub(super) const LENGTH: &str = "it has another length";
 
 const WRITERS: usize = 8;

@@ -2,6 +2,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::vocab::Actor;
+
 use super::Place;
 
 /// What an examination of a log found.
@@ -24,8 +26,24 @@ pub struct Report {
     pub first: Option<Timestamp>,
     /// The time of the last entry.
     pub last: Option<Timestamp>,
+    /// Entries dropped from the beginning, as the log itself says.
+    pub pruned: Option<Pruned>,
     /// What could not be checked, a sentence each.
     pub claims_unchecked: Vec<String>,
+}
+
+/// Entries that are known by their hashes alone, because their segments were dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pruned {
+    /// How many.
+    pub entries: u64,
+    /// The entry that says so.
+    pub entry: u64,
+    /// When.
+    pub time: Timestamp,
+    /// By whom.
+    pub actor: Actor,
 }
 
 /// The answer, from best to worst.

@@ -2,8 +2,9 @@ use std::path::Path;
 
 use super::evidence::Evidence;
 use super::layout::{CHECKPOINTS, Layout, MAX_SIGNED, ORIGIN};
+use super::verdict::Pruned;
 use super::walk::Walk;
-use super::{Checkpoint, Error, Hash, Place, Report, Verdict, VerifierKey};
+use super::{Action, Checkpoint, Entry, Error, Event, Hash, Place, Report, Verdict, VerifierKey};
 
 /// What whoever verifies knows from elsewhere.
 ///
@@ -15,6 +16,8 @@ pub struct Trust {
     pub anchors: Vec<Checkpoint>,
     /// Keys of the log, received on another way than with the log.
     pub keys: Vec<VerifierKey>,
+    /// A checkpoint that an earlier verification of this log came to: only what follows is read.
+    pub verified: Option<Checkpoint>,
 }
 
 /// Checks a log, or a copy of one: every frame, every entry, every checkpoint ever signed, every tile.
@@ -35,6 +38,7 @@ pub fn verify(dir: &Path, trust: &Trust) -> Result<Report, Error> {
         keys: Vec::new(),
         first: None,
         last: None,
+        pruned: None,
         claims_unchecked: Vec::new(),
     };
     report.verdict = match examine(&layout, trust, &mut report) {
@@ -44,6 +48,7 @@ pub fn verify(dir: &Path, trust: &Trust) -> Result<Report, Error> {
             Verdict::Unverifiable(format!("a newer program: {place} is of version {found}"))
         }
         Err(Error::NotALog { missing, .. }) if missing != ORIGIN => Verdict::Unverifiable(format!("`{missing}`")),
+        Err(Error::Incomplete { missing }) => Verdict::Unverifiable(missing),
         Err(error) => return Err(error),
     };
     Ok(report)
@@ -56,8 +61,12 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
 
     let anchors = check_anchors(&evidence, trust, &mut missing);
     let checkpoints = evidence.checkpoints.iter().chain(anchors).map(|checkpoint| checkpoint.head().clone());
-    let mut walk = Walk::new(layout, checkpoints.chain([evidence.signed.clone()]).collect());
-    let walked = walk.run(&evidence.segments);
+    let mut walk = Walk::new(layout, &evidence, checkpoints.chain([evidence.signed.clone()]).collect());
+    if let Some(verified) = trust.verified.as_ref().filter(|verified| verified.size() > 0) {
+        begin(&mut walk, verified, &evidence, trust)?;
+        report.claims_unchecked.push(format!("the first {} entries: they were verified before", verified.size()));
+    }
+    let walked = walk.run();
     report.entries = walk.size();
     (report.first, report.last) = (walk.first, walk.last);
     walked.map_err(|error| blame_file(error, &evidence))?;
@@ -71,6 +80,12 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
     report.sealed = evidence.sealed();
     report.checkpoints = evidence.checkpoints.len() as u64;
     check_succession(&evidence, trust, &signers, &walk, &mut missing)?;
+    report.pruned = check_pruning(&walk)?;
+    if let Some(Pruned { entries, .. }) = &report.pruned {
+        report
+            .claims_unchecked
+            .push(format!("what the first {entries} entries said: they were pruned, their hashes stand"));
+    }
     check_tiles(&walk, report, &mut missing)?;
     if let Some(missing) = missing.into_iter().next() {
         return Ok(Verdict::Unverifiable(missing));
@@ -81,6 +96,34 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
     match walk.size() - report.sealed + u64::from(walk.torn) {
         0 => Ok(Verdict::Verified),
         unsealed => Ok(Verdict::UnsealedTail(unsealed)),
+    }
+}
+
+/// Begins where an earlier verification came to. If the log is shorter now, reading it will show that.
+fn begin(walk: &mut Walk<'_>, verified: &Checkpoint, evidence: &Evidence, trust: &Trust) -> Result<(), Error> {
+    let anchor = Trust { anchors: vec![verified.clone()], keys: trust.keys.clone(), verified: None };
+    let mut missing = Vec::new();
+    check_anchors(evidence, &anchor, &mut missing);
+    match missing.pop() {
+        Some(missing) => Err(Error::Incomplete { missing }),
+        None if verified.size() > evidence.signed.size => Ok(walk.want(verified.head().clone())),
+        None => walk.begin_at(verified.head()),
+    }
+}
+
+/// Entries may be missing at the beginning if an entry says that they were dropped.
+fn check_pruning(walk: &Walk<'_>) -> Result<Option<Pruned>, Error> {
+    let Some((entries, root)) = walk.pruned else { return Ok(None) };
+    let says = |(index, entry): &(u64, Entry)| {
+        let Event { rows, content, .. } = entry.event;
+        let told = entry.event.action == Action::LogPrune && rows >= Some(entries);
+        // Who stopped half way dropped fewer than the entry says.
+        let fits = rows > Some(entries) || content == Some(root);
+        (told && fits).then(|| Pruned { entries, entry: *index, time: entry.time, actor: entry.event.actor.clone() })
+    };
+    match walk.notices.iter().find_map(says) {
+        None => Err(Error::damaged(Place::Entry(0), "it is in no segment, and no entry says that it was pruned")),
+        pruned => Ok(pruned),
     }
 }
 
@@ -146,6 +189,12 @@ fn check_succession(
     if trusted.is_empty() {
         trusted.extend(signers.first().into_iter().flatten().cloned());
     }
+    let verified = trust.verified.as_ref().map_or(0, Checkpoint::size);
+    // Whoever signed what was verified before was trusted then.
+    let known = evidence.checkpoints.iter().zip(signers).filter(|(checkpoint, _)| checkpoint.size() <= verified);
+    if verified > 0 {
+        trusted.extend(known.flat_map(|(_, signers)| signers.iter().cloned()));
+    }
     let (mut began, mut newest) = (false, false);
     for (checkpoint, signers) in evidence.checkpoints.iter().zip(signers) {
         newest = signers.iter().any(|key| trusted.contains(key));
@@ -153,7 +202,10 @@ fn check_succession(
         if newest {
             let introduced = |key: &VerifierKey| {
                 let digest = Hash::of(key.to_string().as_bytes());
-                walk.introduced.iter().any(|(index, key)| *index < checkpoint.size() && *key == digest)
+                walk.notices.iter().any(|(index, entry)| {
+                    let introduces = entry.event.action == Action::LogKey && entry.event.content == Some(digest);
+                    introduces && *index < checkpoint.size()
+                })
             };
             trusted.extend(evidence.keys.iter().filter(|key| introduced(key)).cloned());
         } else if let (true, Some(key)) = (began, signers.first()) {

@@ -4,24 +4,28 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::checkpoint::TreeHead;
-use super::entry::{self, Unreadable};
+use super::evidence::Evidence;
 use super::layout::Layout;
 use super::segment::{Block, Segment, Tail};
-use super::tile::{self, Frontier, Tile};
-use super::{Action, Entry, Error, Hash, Place, leaf_hash};
+use super::stretch::{Stored, Stretch, backwards};
+use super::tile::{self, Frontier, Tile, WIDTH};
+use super::{Entry, Error, Hash, Place, kept, leaf_hash, tiles};
 
 /// One pass over all entries, which computes the tree anew.
 pub(super) struct Walk<'a> {
     layout: &'a Layout,
+    evidence: &'a Evidence,
     tree: Frontier,
-    /// The roots wanted along the way, smallest first.
+    /// The roots wanted along the way, smallest last.
     wanted: Vec<TreeHead>,
     /// The largest size whose root was as wanted.
     matched: u64,
     pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
-    /// Digests of keys that entries introduced, with the entries' numbers.
-    pub(super) introduced: Vec<(u64, Hash)>,
+    /// Entries that introduce a key, or say that entries were dropped, with their numbers.
+    pub(super) notices: Vec<(u64, Entry)>,
+    /// How many entries have no segment any more, and their root.
+    pub(super) pruned: Option<(u64, Hash)>,
     /// Tiles that are missing or wrong.
     pub(super) tiles: Vec<BadTile>,
     /// Part of a frame stands at the end.
@@ -37,25 +41,19 @@ pub(super) struct BadTile {
     pub(super) end: u64,
 }
 
-/// What one entry contributes.
-struct Leaf {
-    hash: Hash,
-    seq: u64,
-    time: Timestamp,
-    introduces: Option<Hash>,
-}
-
 impl<'a> Walk<'a> {
-    pub(super) fn new(layout: &'a Layout, mut wanted: Vec<TreeHead>) -> Self {
+    pub(super) fn new(layout: &'a Layout, evidence: &'a Evidence, mut wanted: Vec<TreeHead>) -> Self {
         wanted.sort_by_key(|head| std::cmp::Reverse(head.size));
         Self {
             layout,
+            evidence,
             tree: Frontier::default(),
             wanted,
             matched: 0,
             first: None,
             last: None,
-            introduced: Vec::new(),
+            notices: Vec::new(),
+            pruned: None,
             tiles: Vec::new(),
             torn: false,
         }
@@ -70,60 +68,153 @@ impl<'a> Walk<'a> {
         self.wanted.first().map(|head| head.size)
     }
 
-    pub(super) fn run(&mut self, segments: &[(u64, u64)]) -> Result<(), Error> {
+    /// A root to compare with when its size is reached.
+    pub(super) fn want(&mut self, head: TreeHead) {
+        let at = self.wanted.partition_point(|other| other.size > head.size);
+        self.wanted.insert(at, head);
+    }
+
+    /// Begins with the tree of a checkpoint that was verified before, out of its tiles.
+    pub(super) fn begin_at(&mut self, verified: &TreeHead) -> Result<(), Error> {
+        self.tree = Frontier::restore(verified.size, |level, index, width| self.tile(level, index, width))?;
+        if self.tree.root() != verified.root {
+            let path = tile::right_edge(verified.size).find(|(.., width)| *width > 0);
+            let path = path.map_or_else(String::new, |(level, index, _)| tile::path(level, index, WIDTH));
+            return Err(Error::damaged(Place::file(path), "it is not of the tree that was verified before"));
+        }
+        self.wanted.retain(|head| head.size >= verified.size);
+        self.matched = verified.size;
+        self.compare()
+    }
+
+    /// Reads everything that follows.
+    pub(super) fn run(&mut self) -> Result<(), Error> {
         self.compare()?;
-        for (at, (first, length)) in segments.iter().enumerate() {
-            if *first != self.size() {
-                let why = format!("it should be the first of the next segment, which begins with entry {first}");
-                return Err(Error::damaged(Place::Entry(self.size()), why));
+        let evidence = self.evidence;
+        let oldest = evidence.segments.first().map_or(0, |(first, _)| *first);
+        self.run_pruned(oldest)?;
+        for (at, (first, bytes)) in evidence.segments.iter().enumerate() {
+            let last = at + 1 == evidence.segments.len();
+            let end = evidence.segments.get(at + 1).map(|(first, _)| *first);
+            if end.is_some_and(|end| end <= self.size()) {
+                continue;
             }
-            let mut segment = Segment::open(self.layout, *first, Some(*length))?;
-            while let Some(block) = segment.block()? {
-                self.read(&block)?;
+            if *first > self.size() {
+                return Err(Error::damaged(Place::Entry(self.size()), "it is in no segment"));
             }
+            let mut segment = Segment::open(self.layout, *first, Some(*bytes))?;
+            self.run_segment(&mut segment)?;
             match segment.tail()? {
-                Tail::Clean => {}
-                Tail::Torn if at + 1 == segments.len() => self.torn = true,
-                _ => return Err(Error::damaged(Place::Entry(self.size()), "its frame is broken")),
+                Tail::Clean if end.is_none_or(|end| end == self.size()) => {}
+                Tail::Clean => return Err(Error::damaged(Place::Entry(self.size()), "it is in no segment")),
+                Tail::Torn if last => self.torn = true,
+                Tail::Torn | Tail::Broken => {
+                    return Err(Error::damaged(Place::Entry(self.size()), "its frame is broken"));
+                }
             }
         }
         Ok(())
     }
 
-    fn read(&mut self, block: &Block) -> Result<(), Error> {
+    /// Entries whose segments are gone are known by their hashes. Those about the log itself were kept.
+    fn run_pruned(&mut self, oldest: u64) -> Result<(), Error> {
+        while self.size() < oldest {
+            let (index, skip) = (self.size() / WIDTH as u64, (self.size() % WIDTH as u64) as usize);
+            let width = (oldest - index * WIDTH as u64).min(WIDTH as u64) as usize;
+            for leaf in self.tile(0, index, width)?.into_iter().skip(skip) {
+                if let Some(payload) = kept::read(self.layout, self.size())? {
+                    self.take_kept(&payload, leaf)?;
+                }
+                self.push(leaf)?;
+            }
+        }
+        self.pruned = (oldest > 0 && self.size() == oldest).then(|| (oldest, self.tree.root()));
+        Ok(())
+    }
+
+    fn take_kept(&mut self, payload: &[u8], leaf: Hash) -> Result<(), Error> {
+        let place = || Place::file(kept::path(self.size()));
+        if leaf_hash(payload) != leaf {
+            return Err(Error::damaged(place(), "it is not the entry that was signed"));
+        }
+        let entry = Entry::decode(payload).map_err(|_| Error::damaged(place(), "it is not an entry"))?;
+        self.notices.push((self.size(), entry));
+        Ok(())
+    }
+
+    /// Reads ahead while it computes.
+    fn run_segment(&mut self, segment: &mut Segment) -> Result<(), Error> {
+        let mut block = segment.block()?;
+        while let Some(current) = block {
+            let (next, stretches) = rayon::join(|| segment.block(), || self.stretches(&current));
+            stretches.into_iter().try_for_each(|stretch| self.take(stretch?))?;
+            block = next?;
+        }
+        Ok(())
+    }
+
+    /// What a block says, tile by tile.
+    fn stretches(&self, block: &Block) -> Vec<Result<Stretch, Error>> {
         let payloads: Vec<_> = block.payloads().collect();
-        let leaves: Vec<_> = payloads.par_iter().with_min_len(64).map(|payload| leaf(payload)).collect();
-        for (index, leaf) in (block.first..).zip(leaves) {
-            let place = Place::Entry(index);
-            let leaf = leaf.map_err(|error| match error {
-                Unreadable::Newer(found) => Error::Newer { place: place.clone(), found, known: entry::VERSION },
-                Unreadable::Malformed(why) => Error::damaged(place.clone(), why),
-            })?;
-            if leaf.seq != index {
-                return Err(Error::damaged(place, format!("it says that it is entry {}", leaf.seq)));
-            }
-            if self.last.is_some_and(|last| leaf.time < last) {
-                return Err(Error::damaged(place, "it is older than the entry before it"));
-            }
-            self.first = self.first.or(Some(leaf.time));
-            self.last = Some(leaf.time);
-            self.introduced.extend(leaf.introduces.map(|key| (index, key)));
-            let mut full = Vec::new();
-            self.tree.grow(leaf.hash, &mut full);
-            full.iter().for_each(|tile| self.check_tile(tile));
-            self.compare()?;
+        // Those before a checkpoint that was verified before are passed over.
+        let mut first = block.first.max(self.size());
+        let mut rest = payloads.get((first - block.first) as usize..).unwrap_or_default();
+        let mut parts = Vec::new();
+        while !rest.is_empty() {
+            let room = WIDTH - (first % WIDTH as u64) as usize;
+            let (part, after) = rest.split_at(room.min(rest.len()));
+            parts.push((first, part));
+            (first, rest) = (first + part.len() as u64, after);
         }
-        Ok(())
+        let unsealed = self.evidence.sealed();
+        parts.par_iter().map(|(first, part)| Stretch::read(self.layout, *first, part, unsealed)).collect()
     }
 
-    /// Compares the root with those signed at this size.
+    fn take(&mut self, stretch: Stretch) -> Result<(), Error> {
+        let Stretch { first, leaves, from, to, whole, notices } = stretch;
+        if self.last.is_some_and(|last| from < last) {
+            return Err(backwards(first));
+        }
+        self.first = self.first.or(Some(from));
+        self.last = Some(to);
+        self.notices.extend(notices);
+        let end = first + leaves.len() as u64;
+        let wanted_within = self.wanted.last().is_some_and(|head| head.size < end);
+        match whole {
+            Some((root, stored)) if !wanted_within => {
+                let mut full = Vec::new();
+                self.note(tile::path(0, first >> 8, WIDTH), stored, (first, 0), end);
+                self.tree.grow_tile(leaves, root, &mut full);
+                full.iter().skip(1).for_each(|tile| self.check_tile(tile));
+                self.compare()
+            }
+            _ => leaves.into_iter().try_for_each(|leaf| self.push(leaf)),
+        }
+    }
+
+    fn push(&mut self, leaf: Hash) -> Result<(), Error> {
+        let mut full = Vec::new();
+        self.tree.grow(leaf, &mut full);
+        full.iter().for_each(|tile| self.check_tile(tile));
+        self.compare()
+    }
+
+    /// Compares the root with those signed at this size, and the partial tiles of the newest checkpoint.
     fn compare(&mut self) -> Result<(), Error> {
-        while let Some(head) = self.wanted.pop_if(|head| head.size == self.tree.size()) {
-            if head.root != self.tree.root() {
+        let size = self.size();
+        if self.wanted.last().is_none_or(|head| head.size != size) {
+            return Ok(());
+        }
+        let root = self.tree.root();
+        while let Some(head) = self.wanted.pop_if(|head| head.size == size) {
+            if head.root != root {
                 self.check_edge();
                 return Err(self.blame(head.size));
             }
             self.matched = head.size;
+        }
+        if size == self.evidence.sealed() {
+            self.tree.partials().iter().for_each(|tile| self.check_tile(tile));
         }
         Ok(())
     }
@@ -142,42 +233,60 @@ impl<'a> Walk<'a> {
 
     /// Looks for an entry in a tile that is not filled yet, as far as this pass has come.
     fn check_edge(&mut self) {
-        let path = tile::path(0, self.size() / tile::WIDTH as u64, tile::WIDTH);
-        let stored = fs::read(self.layout.path(&path)).ok().and_then(|bytes| tile::read(&bytes, tile::WIDTH));
-        let Some(stored) = stored else { return };
-        let ours = self.tree.edge();
-        let same = stored.iter().zip(ours).take_while(|(stored, ours)| stored == ours).count();
-        if same < ours.len() {
-            let start = self.size() - ours.len() as u64;
-            self.tiles.push(BadTile { path, differs: Some(start + same as u64), end: start + tile::WIDTH as u64 });
+        let ours = self.tree.edge().to_vec();
+        let start = self.size() - ours.len() as u64;
+        let Some((path, stored)) = self.stored_leaves(start / WIDTH as u64) else { return };
+        if let Some(at) = stored.iter().zip(&ours).position(|(stored, ours)| stored != ours) {
+            self.note(path, Stored::Differs(at), (start, 0), start + WIDTH as u64);
         }
     }
 
     fn check_tile(&mut self, tile: &Tile) {
         let path = tile.path();
-        let stored = fs::read(self.layout.path(&path));
-        let span = 8 * u32::from(tile.level);
-        let start = (tile.index * tile::WIDTH as u64) << span;
-        let differs = match &stored {
-            Err(_) => None,
-            Ok(bytes) => match tile::read(bytes, tile::WIDTH) {
-                Some(hashes) if hashes == tile.hashes => return,
-                Some(hashes) => {
-                    let same = hashes.iter().zip(&tile.hashes).take_while(|(stored, ours)| stored == ours).count();
-                    Some(start + ((same as u64) << span))
-                }
-                None => Some(start),
-            },
+        let stored = match self.evidence.partial(&path) {
+            Some(partial) => partial.map(<[u8]>::to_owned),
+            None => fs::read(self.layout.path(&path)).ok(),
         };
-        let end = ((tile.index + 1) * tile::WIDTH as u64) << span;
+        let stored = Stored::compare(stored.as_deref(), &tile.hashes);
+        let span = 8 * u32::from(tile.level);
+        let start = (tile.index * WIDTH as u64) << span;
+        // A tile that is not full ends where the tree does.
+        let end = (start + ((tile.hashes.len() as u64) << span)).min(self.size());
+        self.note(path, stored, (start, span), end);
+    }
+
+    fn note(&mut self, path: String, stored: Stored, (start, span): (u64, u32), end: u64) {
+        let differs = match stored {
+            Stored::Same => return,
+            Stored::Missing => None,
+            Stored::Differs(at) => Some(start + ((at as u64) << span)),
+        };
         self.tiles.push(BadTile { path, differs, end });
     }
-}
 
-fn leaf(payload: &[u8]) -> Result<Leaf, Unreadable> {
-    let entry = Entry::decode(payload)?;
-    let introduces = entry.event.content.filter(|_| entry.event.action == Action::LogKey);
-    Ok(Leaf { hash: leaf_hash(payload), seq: entry.seq, time: entry.time, introduces })
+    /// The first `width` hashes of a tile.
+    fn tile(&self, level: u8, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
+        let partial = self.evidence.partials.iter().find(|partial| (partial.level, partial.index) == (level, index));
+        match partial.filter(|partial| partial.width >= width) {
+            Some(partial) => {
+                let path = || tile::path(level, index, partial.width);
+                let bytes =
+                    partial.bytes.as_ref().ok_or_else(|| Error::Incomplete { missing: format!("`{}`", path()) })?;
+                let hashes = tile::read(bytes, partial.width);
+                let mut hashes = hashes.ok_or_else(|| Error::damaged(Place::file(path()), tiles::LENGTH))?;
+                hashes.truncate(width);
+                Ok(hashes)
+            }
+            None => tiles::read(self.layout, level, index, width),
+        }
+    }
+
+    /// The leaves of a tile as they are on disk, as many as there are.
+    fn stored_leaves(&self, index: u64) -> Option<(String, Vec<Hash>)> {
+        let partial = self.evidence.partials.iter().find(|partial| (partial.level, partial.index) == (0, index));
+        let width = partial.map_or(WIDTH, |partial| partial.width);
+        Some((tile::path(0, index, width), self.tile(0, index, width).ok()?))
+    }
 }
 
 const OTHER: &str = "it is not the entry that was signed";
