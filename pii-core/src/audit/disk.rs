@@ -26,6 +26,8 @@ pub(super) struct Disk {
     file: File,
     first: u64,
     length: u64,
+    /// The month of its first entry, `2026-11`.
+    month: Option<String>,
     tree: Frontier,
     /// Full tiles that wait for the next checkpoint: a small file costs the disk far more than an entry does.
     waiting: Vec<Tile>,
@@ -72,12 +74,14 @@ impl Disk {
         now: Timestamp,
         segment_bytes: u64,
     ) -> Result<Written, Error> {
-        if self.length >= segment_bytes && self.tree.size() > self.first {
-            self.roll()?;
-        }
         let first = self.tree.size();
         let time = now.max(self.last);
         let stamp = entry::time_text(time);
+        // Whole segments are what pruning drops, so none holds more than a month.
+        let another_month = self.month.as_ref().is_some_and(|month| !stamp.starts_with(month.as_str()));
+        if self.length >= segment_bytes && first > self.first || another_month {
+            self.roll()?;
+        }
         let mut bytes = Vec::with_capacity(events.bytes() + events.len() * (host.len() + 128));
         for (seq, event) in (first..).zip(events.iter()) {
             frame::write(&mut bytes, |out| entry::encode(seq, &stamp, host, event, out));
@@ -92,10 +96,18 @@ impl Disk {
             return Err(self.poison(error));
         }
         self.length += bytes.len() as u64;
-        self.last = time;
+        self.passed(first, time);
         // What cannot be put aside now waits on.
         let _ = self.spill();
         Ok(Written { first, leaves })
+    }
+
+    /// An entry that is on disk.
+    fn passed(&mut self, index: u64, time: Timestamp) {
+        self.last = time;
+        if index == self.first {
+            self.month = Some(time.strftime("%Y-%m").to_string());
+        }
     }
 
     pub(super) fn layout(&self) -> &Layout {
@@ -157,8 +169,9 @@ impl Disk {
         let oldest = firsts.first().copied().unwrap_or(0);
         // A tile that is missing is derived again, unless its entries are gone; whether one is right shows at the
         // signed root.
-        let tree = match Frontier::restore(signed.size, |level, index, width| tiles::read(&layout, level, index, width))
-        {
+        let tree = match Frontier::restore(signed.size, |level, index, width| {
+            tiles::read(&layout, signed.size, level, index, width)
+        }) {
             Err(_) if oldest == 0 => Frontier::default(),
             stored => stored?,
         };
@@ -169,7 +182,8 @@ impl Disk {
         let path = layout.segment(first);
         let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
         let (length, last, waiting, poisoned) = (HEADER_BYTES, Timestamp::MIN, Vec::new(), None);
-        let mut disk = Self { layout, lock, file, first, length, tree, waiting, last, signed, poisoned };
+        let month = None;
+        let mut disk = Self { layout, lock, file, first, length, month, tree, waiting, last, signed, poisoned };
         disk.skip(start)?;
         disk.expect_signed()?;
         disk.catch_up()?;
@@ -191,8 +205,8 @@ impl Disk {
             };
             for (index, payload) in (block.first..start).zip(block.payloads()) {
                 self.length += frame::size(payload);
-                if index + 1 == start {
-                    self.last = read_time(index, payload)?;
+                if index == self.first || index + 1 == start {
+                    self.passed(index, read_time(index, payload)?);
                 }
             }
         }
@@ -217,7 +231,7 @@ impl Disk {
             Segment::open(&self.layout, next, None)?;
             let path = self.layout.segment(next);
             self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-            (self.first, self.length) = (next, HEADER_BYTES);
+            (self.first, self.length, self.month) = (next, HEADER_BYTES, None);
         }
     }
 
@@ -230,7 +244,7 @@ impl Disk {
                 if time < self.last {
                     return Err(backwards(index));
                 }
-                self.last = time;
+                self.passed(index, time);
                 self.tree.grow(leaf_hash(payload), &mut self.waiting);
                 self.expect_signed()?;
             }
@@ -269,7 +283,7 @@ impl Disk {
         let path = self.layout.segment(first);
         durable::replace(&path, &frame::header(first))?;
         self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-        (self.first, self.length) = (first, HEADER_BYTES);
+        (self.first, self.length, self.month) = (first, HEADER_BYTES, None);
         Ok(())
     }
 

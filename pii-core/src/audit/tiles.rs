@@ -36,9 +36,10 @@ pub(super) fn write(layout: &Layout, tiles: &[Tile]) -> Result<(), Error> {
     folders.iter().try_for_each(|folder| durable::flush_folder(folder))
 }
 
-/// The first `width` hashes of a tile, whether it is full by now or not.
-pub(super) fn read(layout: &Layout, level: u8, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
-    let stored = if layout.path(&tile::path(level, index, WIDTH)).exists() { WIDTH } else { width };
+/// The first `width` hashes of a tile of the tree of `size`, which a checkpoint covers.
+pub(super) fn read(layout: &Layout, size: u64, level: u8, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
+    let edge = tile::right_edge(size).find(|(at, last, _)| (*at, *last) == (level, index));
+    let stored = edge.map_or(WIDTH, |(.., stored)| stored);
     let name = tile::path(level, index, stored);
     let path = layout.path(&name);
     let bytes = fs::read(&path).map_err(|error| match error.kind() {

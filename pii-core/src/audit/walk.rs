@@ -277,7 +277,7 @@ impl<'a> Walk<'a> {
                 hashes.truncate(width);
                 Ok(hashes)
             }
-            None => tiles::read(self.layout, level, index, width),
+            None => tiles::read(self.layout, self.evidence.sealed(), level, index, width),
         }
     }
 
