@@ -26,6 +26,12 @@ impl Error {
         Self { code, message: message.into(), hint: None, exit: Exit::Failed }
     }
 
+    /// Something that destroys was not confirmed.
+    pub(crate) fn unconfirmed(message: impl Into<String>) -> Self {
+        let hint = Some("look at it with `--dry-run`, then say `--yes`".into());
+        Self { code: "unconfirmed", message: message.into(), hint, exit: Exit::Confirm }
+    }
+
     pub(crate) fn no_key() -> Self {
         Self {
             code: "keyring.none",

@@ -9,6 +9,7 @@ pub(crate) enum Exit {
     Failed = 1,
     Usage = 2,
     No = 3,
+    Confirm = 4,
     NoWorkspace = 10,
     Locked = 11,
     NoKey = 12,

@@ -7,7 +7,7 @@
 //! - `--quiet` silences talk, never data and never errors.
 //! - A personal value is printed by `vault read` and by nothing else.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
+use crate::error::Error;
 use crate::exit::Exit;
 
 /// Where a command speaks.
@@ -73,6 +74,21 @@ impl Ui {
         self.line(paint(&aligned(&mut head.into_iter()), HEAD));
         for row in rows {
             self.line(aligned(&mut row.iter().map(String::as_str)));
+        }
+    }
+
+    /// Before something is destroyed: shows what, and has a person type `word`.
+    pub(crate) fn confirm(self, what: &str, word: &str) -> Result<(), Error> {
+        let mut input = std::io::stdin().lock();
+        if !input.is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(Error::unconfirmed(format!("{what}: a person must confirm")));
+        }
+        anstream::eprint!("{what}\ntype {} to go on: ", paint(word, HEAD));
+        let mut answer = String::new();
+        let read = input.read_line(&mut answer);
+        match read {
+            Ok(_) if answer.trim() == word => Ok(()),
+            _ => Err(Error::unconfirmed("not confirmed: nothing was changed")),
         }
     }
 

@@ -9,6 +9,7 @@
 mod ingest;
 mod look_up;
 mod protect;
+mod prune;
 mod query;
 mod reveal;
 mod scan;

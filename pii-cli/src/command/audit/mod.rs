@@ -1,4 +1,6 @@
+mod prune;
 pub(crate) mod query;
+mod time;
 mod verify;
 
 use crate::config::Global;
@@ -10,11 +12,13 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     Query(query::Args),
     Verify(verify::Args),
+    Prune(prune::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match command {
         Command::Query(args) => query::run(args, global, ui),
         Command::Verify(args) => verify::run(args, global, ui),
+        Command::Prune(args) => prune::run(args, global, ui),
     }
 }
