@@ -1,4 +1,5 @@
-//! What must be on the machine before anything else: a C compiler for SQLite and ring, Python to check our files with.
+//! What must be on the machine before anything else: a C compiler for SQLite and ring, Python to check our files with, and
+//! strace to make calls fail.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -68,5 +69,10 @@ const PREREQUISITES: &[Prerequisite] = &[
         // Debian ships `venv` without what it needs to put pip into a new environment.
         probe: &["python3", "-c", "import venv, ensurepip"],
         packages: &["python3", "python3-venv"],
+    },
+    Prerequisite {
+        what: "`strace`, to see what becomes of the log when calls fail",
+        probe: &["strace", "--version"],
+        packages: &["strace"],
     },
 ];

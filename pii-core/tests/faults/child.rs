@@ -22,6 +22,8 @@ pub(crate) fn command(writer: &str, dir: &Path) -> Command {
 pub(crate) enum Said {
     /// It is about to do this.
     Begins(String),
+    /// It has opened the log.
+    Opened,
     /// This entry was acknowledged, and what is in it.
     Acknowledged(u64, String),
     /// So many entries were signed.
@@ -39,6 +41,7 @@ pub(crate) fn said_in(line: &str) -> Option<Said> {
     let (word, rest) = line.strip_prefix("> ")?.split_once(' ')?;
     match word {
         "begins" => Some(Said::Begins(rest.to_owned())),
+        "opened" => Some(Said::Opened),
         "acknowledged" => {
             let (index, token) = rest.split_once(' ')?;
             Some(Said::Acknowledged(index.parse().ok()?, token.to_owned()))
@@ -69,7 +72,7 @@ fn appends_until_killed() {
     println!();
     let name = variable("FAULTS_NAME");
     let log = AuditLog::open(&dir(), signer(), settings()).unwrap();
-    say("begins to append");
+    say("opened it");
     std::thread::scope(|scope| {
         for thread in 0..3 {
             let (log, name) = (&log, &name);
@@ -104,6 +107,7 @@ fn appends_signs_and_appends() {
         Ok(log) => log,
         Err(error) => return refused(&error),
     };
+    say("opened it");
     let append = |tokens: &[&str]| {
         say("begins append");
         let events: Vec<_> = tokens.iter().map(|token| event(token)).collect();

@@ -87,7 +87,7 @@ impl Story {
             }
             Said::Sealed(size) => self.sealed = self.sealed.max(*size),
             Said::Refused(why) => self.refused.push(why.clone()),
-            Said::Begins(_) => {}
+            Said::Begins(_) | Said::Opened => {}
         }
         Some(said)
     }
@@ -113,7 +113,7 @@ impl Writer {
             let mut line = String::new();
             let read = self.output.read_line(&mut line).unwrap();
             assert!(read > 0, "the writer ended before anybody killed it");
-            self.appends = matches!(story.hear(line.trim_end()), Some(Said::Begins(_)));
+            self.appends = matches!(story.hear(line.trim_end()), Some(Said::Opened));
         }
     }
 

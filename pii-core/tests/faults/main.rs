@@ -7,3 +7,6 @@
 mod child;
 mod desk;
 mod kill;
+mod refuse;
+mod short;
+mod torn;
