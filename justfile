@@ -26,7 +26,7 @@ deny:
 demo folder="/tmp/pii-demo":
     cargo run --quiet --package pii-cli -- demo {{ folder }}
 
-# `pii` beside DuckDB and Polars: just bench protect --rows 500000
+# `pii` beside DuckDB and Polars, or the audit log beside SQLite and PostgreSQL: just bench audit
 bench *options:
     cargo xtask bench {{ options }}
 

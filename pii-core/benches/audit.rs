@@ -1,2 +1,189 @@
-//! stub
-fn main() {}
+//! What does the audit log cost? One row a process: `audit ROW FOLDER SECONDS|ENTRIES`, run by `cargo xtask bench audit`.
+//!
+//! Each prints one line: entries, seconds by the clock, seconds of the processor, bytes of an entry.
+//!
+//! Rows to come, beside `verify`: `verify-from-checkpoint`, `prove` and `export`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails, fails by a panic")]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pii_core::audit::{Action, AuditLog, Event, Hash, Settings, Signer, Trust, Verdict, verify};
+use pii_core::vocab::{Actor, DatasetId};
+use rusqlite::Connection;
+
+fn main() {
+    // `cargo bench` adds `--bench`.
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let [row, folder, amount] = args.as_slice() else {
+        eprintln!("usage: audit ROW FOLDER SECONDS|ENTRIES; or all rows: cargo xtask bench audit");
+        return;
+    };
+    let (folder, amount) = (PathBuf::from(folder), amount.parse().unwrap());
+    let lasting = Duration::from_secs(amount);
+    match row.as_str() {
+        "log-one" => log(&folder, lasting, 1, 1),
+        "log-batches" => log(&folder, lasting, 1, BATCH),
+        "log-threads" => log(&folder, lasting, THREADS, 1),
+        "bare-one" => bare(&folder, lasting, 1),
+        "bare-batches" => bare(&folder, lasting, BATCH),
+        "sqlite-one" => sqlite(&folder, lasting, 1),
+        "sqlite-batches" => sqlite(&folder, lasting, BATCH),
+        "make" => make(&folder, amount),
+        "verify" => check(&folder, amount),
+        "entry" => println!("{}", payload()),
+        _ => panic!("no row `{row}`"),
+    }
+}
+
+/// Threads append, each `batch` entries at a time.
+fn log(folder: &Path, lasting: Duration, threads: usize, batch: usize) {
+    let log = create(folder);
+    let events = vec![event(); batch];
+    let entries = AtomicU64::new(0);
+    let clock = Clock::start();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while clock.wall() < lasting {
+                    let receipts = log.append_all(&events).unwrap();
+                    entries.fetch_add(receipts.len() as u64, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let entries = entries.into_inner();
+    let bytes: u64 =
+        fs::read_dir(folder.join("seg")).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    clock.report(entries, (bytes - SEGMENT_HEADER) / entries - FRAME);
+}
+
+/// The same bytes, without a log: write, flush, again.
+fn bare(folder: &Path, lasting: Duration, batch: usize) {
+    fs::create_dir(folder).unwrap();
+    let mut file = File::create(folder.join("bare")).unwrap();
+    File::open(folder).unwrap().sync_all().unwrap();
+    let payload = payload();
+    let bytes = vec![b'x'; (payload.len() + FRAME as usize) * batch];
+    let mut entries = 0;
+    let clock = Clock::start();
+    while clock.wall() < lasting {
+        file.write_all(&bytes).unwrap();
+        file.sync_data().unwrap();
+        entries += batch as u64;
+    }
+    clock.report(entries, payload.len() as u64);
+}
+
+/// The same entries as rows, `batch` a transaction; a batch carries a hash chain.
+fn sqlite(folder: &Path, lasting: Duration, batch: usize) {
+    fs::create_dir(folder).unwrap();
+    let mut db = Connection::open(folder.join("log.db")).unwrap();
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE entry (seq INTEGER PRIMARY KEY, json TEXT NOT NULL, chain BLOB);",
+    )
+    .unwrap();
+    let payload = payload();
+    let mut chain = Hash::of(b"");
+    let mut entries = 0;
+    let clock = Clock::start();
+    while clock.wall() < lasting {
+        let transaction = db.transaction().unwrap();
+        {
+            let mut insert = transaction.prepare_cached("INSERT INTO entry (json, chain) VALUES (?, ?)").unwrap();
+            for _ in 0..batch {
+                let link = (batch > 1).then(|| {
+                    chain = Hash::of(&[chain.as_bytes().as_slice(), payload.as_bytes()].concat());
+                    chain.as_bytes().as_slice()
+                });
+                insert.execute((&payload, link)).unwrap();
+            }
+        }
+        transaction.commit().unwrap();
+        entries += batch as u64;
+    }
+    clock.report(entries, payload.len() as u64);
+}
+
+/// A signed log of so many entries.
+fn make(folder: &Path, entries: u64) {
+    let log = create(folder);
+    let events = vec![event(); BATCH];
+    let clock = Clock::start();
+    for _ in 0..entries / BATCH as u64 {
+        assert_eq!(log.append_all(&events).unwrap().len(), BATCH);
+    }
+    log.checkpoint().unwrap();
+    clock.report(entries, payload().len() as u64);
+}
+
+fn check(folder: &Path, entries: u64) {
+    let clock = Clock::start();
+    let report = verify(folder, &Trust::default()).unwrap();
+    assert_eq!((report.verdict, report.entries), (Verdict::Verified, entries));
+    clock.report(entries, payload().len() as u64);
+}
+
+fn create(folder: &Path) -> AuditLog {
+    let signer = Signer::from_seed("bench.example/audit", &[7; 32]).unwrap();
+    AuditLog::create(folder, signer, Settings::new("db-1")).unwrap()
+}
+
+/// What an ETL job says of a disclosure, such that an entry has 256 bytes while its number has six digits.
+fn event() -> Event {
+    let dataset = DatasetId::parse("crm.customers").unwrap();
+    let columns = ["customer_id", "email", "total"];
+    Event::new(Action::Read, Actor::local("etl-nightly"))
+        .with_dataset(dataset)
+        .with_columns(columns)
+        .with_rows(50_000)
+        .with_ticket("JIRA-31")
+}
+
+/// An entry as it is stored.
+fn payload() -> String {
+    let event = serde_json::to_string(&event()).unwrap();
+    format!(r#"{{"v":1,"seq":100000,"time":"2026-11-21T02:30:00.500000000Z","host":"db-1","event":{event}}}"#)
+}
+
+struct Clock {
+    began: Instant,
+    cpu: f64,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { cpu: cpu(), began: Instant::now() }
+    }
+
+    fn wall(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn report(&self, entries: u64, bytes: u64) {
+        let (wall, cpu) = (self.wall().as_secs_f64(), cpu() - self.cpu);
+        println!("{entries} {wall:.6} {cpu:.2} {bytes}");
+    }
+}
+
+/// Seconds of the processor that this process has taken, in the program and in the kernel for it.
+fn cpu() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    // proc_pid_stat(5): after the name in brackets, utime and stime are the twelfth and thirteenth, in 1/100 s.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks = |at: usize| fields.split_whitespace().nth(at).unwrap().parse::<f64>().unwrap();
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+const BATCH: usize = 1_000;
+
+const THREADS: usize = 64;
+
+const SEGMENT_HEADER: u64 = 24;
+
+const FRAME: u64 = 8;

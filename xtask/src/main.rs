@@ -37,4 +37,5 @@ const USAGE: &str = "say which chore
   cargo xtask test                                        everything that CI runs
   cargo xtask fixtures [--check]                          write the fixtures, or compare them with what is committed
   cargo xtask bench [protect|scan] [--rows N] [--runs N]  measure `pii`, with DuckDB and Polars beside it
-                    [--peers-only]                      or those two alone";
+                    [--peers-only]                      or those two alone
+  cargo xtask bench audit [--runs N]                      measure the audit log, with SQLite and PostgreSQL beside it";

@@ -3,10 +3,12 @@
 //! Whole processes, from start to exit, in turns, so that a noisy minute falls on everybody. The peers do less: an unkeyed
 //! hash of the bytes, no normalisation, no policy, no log. That is the price to beat all the same.
 
+mod audit;
 mod machine;
 mod measure;
 mod options;
 mod people;
+mod postgres;
 mod protect;
 mod scan;
 mod workspace;
@@ -23,6 +25,9 @@ use crate::python;
 pub(crate) fn run(args: &[&str]) -> Result {
     let options = Options::read(args)?;
     prerequisites::ensure()?;
+    if options.what == Some(What::Audit) {
+        return audit::run(options.runs);
+    }
     let python = python::venv()?;
     let cache = project::target()?.join("xtask-bench");
     let scratch = cache.join("scratch");

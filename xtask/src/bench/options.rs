@@ -4,7 +4,7 @@ use crate::Result;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Options {
-    /// One of the two, or both.
+    /// One of them, or protecting and scanning.
     pub(super) what: Option<What>,
     pub(super) rows: usize,
     pub(super) runs: usize,
@@ -16,6 +16,7 @@ pub(super) struct Options {
 pub(super) enum What {
     Protect,
     Scan,
+    Audit,
 }
 
 impl Options {
@@ -30,6 +31,7 @@ impl Options {
             match *arg {
                 "protect" => options.what = Some(What::Protect),
                 "scan" => options.what = Some(What::Scan),
+                "audit" => options.what = Some(What::Audit),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -40,7 +42,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan] [--rows N] [--runs N] [--peers-only]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit] [--rows N] [--runs N] [--peers-only]";
 
 #[cfg(test)]
 mod tests {
