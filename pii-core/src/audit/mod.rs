@@ -43,6 +43,8 @@ mod walk;
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod samples;
 
 pub use action::{Action, UnknownAction};
