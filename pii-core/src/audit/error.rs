@@ -2,7 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Place;
+use super::{Place, ProofError};
 
 /// What can go wrong with the log.
 ///
@@ -108,6 +108,41 @@ pub enum Error {
     BadSignature {
         /// The key's id.
         id: String,
+    },
+    /// No key that is known has signed.
+    #[error("it is signed by {ids} alone, and that key is not known")]
+    Unsigned {
+        /// The ids of the keys that are said to have signed.
+        ids: String,
+    },
+    /// A tile is not there, so the hashes in it are not known.
+    #[error("`{path}` is missing")]
+    NoTile {
+        /// Its path within the log.
+        path: String,
+    },
+    /// An entry or a subtree that the tree does not have, or a proof that proves nothing.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// An export needs a folder of its own.
+    #[error("`{}` is not empty, so nothing can be exported to it", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An export within the log would be a part of it.
+    #[error("`{}` lies within the log", path.display())]
+    WithinLog {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of an export could not be written in its format.
+    #[error("cannot write `{file}`: {why}")]
+    View {
+        /// Its name.
+        file: &'static str,
+        /// Why.
+        why: String,
     },
     /// More has been signed than the log now holds: it was cut or replaced.
     #[error("{signed} entries were signed and the log holds {found}: it was cut or rolled back")]
