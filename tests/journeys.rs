@@ -9,10 +9,12 @@
 //! | somebody who presses Ctrl-C | `interruption` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
+//! | an auditor who has only what was exported | `audit_export` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
+mod audit_export;
 mod bad_input;
 mod demo;
 mod desk;

@@ -6,6 +6,7 @@
 //!
 //! The verbs here tie the rooms together in the one order that is safe: decide, record, then act.
 
+mod export;
 mod ingest;
 mod look_up;
 mod protect;

@@ -1,3 +1,6 @@
+mod export;
+mod filter;
+mod prove;
 mod prune;
 pub(crate) mod query;
 mod time;
@@ -12,6 +15,8 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     Query(query::Args),
     Verify(verify::Args),
+    Prove(prove::Args),
+    Export(export::Args),
     Prune(prune::Args),
 }
 
@@ -19,6 +24,8 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
     match command {
         Command::Query(args) => query::run(args, global, ui),
         Command::Verify(args) => verify::run(args, global, ui),
+        Command::Prove(args) => prove::run(args, global, ui),
+        Command::Export(args) => export::run(args, global, ui),
         Command::Prune(args) => prune::run(args, global, ui),
     }
 }

@@ -1,9 +1,7 @@
-use jiff::Timestamp;
-use pii_core::audit::{Action, Decision, Entry, Filter};
-use pii_core::vocab::{DatasetId, PurposeId, RecipientId};
-
+use pii_core::audit::{Decision, Entry};
 use serde_json::{Value, json};
 
+use super::filter::FilterArgs;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -14,41 +12,12 @@ use crate::ui::Ui;
 /// Reading the log is an entry of its own.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Not before this time: 2026-05-17 or 2026-05-17T12:00:00Z
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Before this time
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-    /// By this identity
-    #[arg(long, value_name = "ID")]
-    by: Option<String>,
-    /// This was done: tag, protect, disclose, vault_read …
-    #[arg(long, value_name = "ACTION")]
-    action: Option<String>,
-    /// In this dataset
-    #[arg(long, short, value_name = "DATASET")]
-    dataset: Option<String>,
-    /// For this purpose
-    #[arg(long, short, value_name = "PURPOSE")]
-    purpose: Option<String>,
-    /// To this recipient
-    #[arg(long, short, value_name = "RECIPIENT")]
-    recipient: Option<String>,
+    #[command(flatten)]
+    which: FilterArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let action = args.action.as_deref().map(Action::parse).transpose();
-    let filter = Filter {
-        since: args.since.as_deref().map(time).transpose()?,
-        until: args.until.as_deref().map(time).transpose()?,
-        actor: args.by.clone(),
-        action: action.map_err(|e| Error::usage(e.to_string(), "for example tag, protect, disclose, vault_read"))?,
-        dataset: args.dataset.as_deref().map(DatasetId::parse).transpose()?,
-        purpose: args.purpose.as_deref().map(PurposeId::parse).transpose()?,
-        recipient: args.recipient.as_deref().map(RecipientId::parse).transpose()?,
-        subject: None,
-    };
+    let filter = args.which.filter()?;
     let workspace = global.open()?;
     let entries = workspace.query_log(&filter);
     workspace.seal()?;
@@ -92,11 +61,4 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     };
     let time = entry.time.strftime("%F %TZ").to_string();
     [index.to_string(), time, event.actor.id.clone(), did, what.join(", "), why.join(", ")]
-}
-
-fn time(text: &str) -> Result<Timestamp, Error> {
-    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-    whole
-        .parse()
-        .map_err(|_| Error::usage(format!("`{text}` is not a time"), "write 2026-05-17 or 2026-05-17T12:00:00Z"))
 }

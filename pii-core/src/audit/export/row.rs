@@ -71,7 +71,7 @@ pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 26], Error> {
         number(event.rows),
         shown(event.policy),
         shown(event.content),
-        joined(&event.subjects.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        joined(&event.subjects),
         shown(event.subjects_root),
         number(event.count),
         shown(event.detail),
@@ -101,10 +101,7 @@ fn number(value: Option<u64>) -> Cell<'static> {
     value.map_or(Cell::Empty, Cell::Number)
 }
 
-fn joined(values: &[String]) -> Cell<'_> {
-    match values {
-        [] => Cell::Empty,
-        [one] => Cell::Text(Cow::Borrowed(one)),
-        many => Cell::Text(Cow::Owned(many.join("; "))),
-    }
+fn joined<T: ToString>(values: &[T]) -> Cell<'static> {
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if values.is_empty() { Cell::Empty } else { Cell::Text(Cow::Owned(values.join("; "))) }
 }

@@ -55,15 +55,14 @@ impl View {
     pub(super) fn open(format: Format, folder: &Path, log: Log) -> Result<Option<Self>, Error> {
         let Some(name) = format.view() else { return Ok(None) };
         let path = folder.join(name);
-        let lines = |write: Line| Ok(View::Lines(Lines { file: create(&path)?, name, write, log, line: String::new() }));
         Ok(Some(match format {
             Format::Jsonl => return Ok(None),
             Format::Csv => Self::Csv(Csv::new(create(&path)?)?),
             Format::Xlsx => Self::Xlsx(Box::new(Xlsx::new(&path)?)),
             Format::Parquet => Self::Parquet(Box::new(Parquet::new(create(&path)?)?)),
-            Format::Ocsf => lines(ocsf::line)?,
-            Format::Cef => lines(cef::line)?,
-            Format::Syslog => lines(syslog::line)?,
+            Format::Ocsf => Self::Lines(Lines::new(&path, name, ocsf::line, log)?),
+            Format::Cef => Self::Lines(Lines::new(&path, name, cef::line, log)?),
+            Format::Syslog => Self::Lines(Lines::new(&path, name, syslog::line, log)?),
             Format::Html => Self::Html(Html::new(create(&path)?, folder, log.origin)?),
         }))
     }
@@ -90,6 +89,10 @@ impl View {
 }
 
 impl Lines {
+    fn new(path: &Path, name: &'static str, write: Line, log: Log) -> Result<Self, Error> {
+        Ok(Self { file: create(path)?, name, write, log, line: String::new() })
+    }
+
     fn take(&mut self, found: &Found<'_>) -> Result<(), Error> {
         self.line.clear();
         (self.write)(found, &self.log, &mut self.line)?;
