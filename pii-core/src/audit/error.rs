@@ -115,12 +115,6 @@ pub enum Error {
         /// The ids of the keys that are said to have signed.
         ids: String,
     },
-    /// A tile is not there, so the hashes in it are not known.
-    #[error("`{path}` is missing")]
-    NoTile {
-        /// Its path within the log.
-        path: String,
-    },
     /// An entry or a subtree that the tree does not have, or a proof that proves nothing.
     #[error(transparent)]
     Proof(#[from] ProofError),

@@ -1,11 +1,10 @@
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::Path;
 
 use super::layout::{CHECKPOINT, LOCK, Layout};
 use super::proof::{inclusion_proof, verify_inclusion};
 use super::tile::{self, WIDTH};
-use super::{Checkpoint, Error, Hash, Place, ProofError, ProofFile, Range};
+use super::{Checkpoint, Error, Hash, Place, ProofError, ProofFile, Range, tiles};
 
 /// The tree under the newest checkpoint of a log, read from tiles alone.
 ///
@@ -25,7 +24,7 @@ impl Tree {
     /// the root that was signed.
     ///
     /// # Errors
-    /// [`Error::NotALog`], [`Error::NoTile`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::NotALog`], [`Error::Incomplete`], [`Error::Damaged`], [`Error::Io`].
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let layout = Layout::new(dir);
         // A copy may have no lock, and no writers.
@@ -33,8 +32,9 @@ impl Tree {
         let checkpoint = Checkpoint::parse(&layout.text(CHECKPOINT)?)
             .map_err(|error| Error::damaged(Place::file(CHECKPOINT), error.to_string()))?;
         let mut edge = Vec::new();
-        for (level, index, width) in tile::right_edge(checkpoint.size()) {
-            edge.push(if width == 0 { Vec::new() } else { read(&layout, level, index, width)? });
+        let size = checkpoint.size();
+        for (level, index, width) in tile::right_edge(size) {
+            edge.push(if width == 0 { Vec::new() } else { tiles::read(&layout, size, level, index, width)? });
         }
         drop(lock);
 
@@ -63,7 +63,7 @@ impl Tree {
     /// [`inclusion_proof`] and [`super::consistency_proof`] ask for.
     ///
     /// # Errors
-    /// [`Error::Proof`] if the tree has no such subtree, [`Error::NoTile`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::Proof`] if the tree has no such subtree, [`Error::Incomplete`], [`Error::Damaged`], [`Error::Io`].
     pub fn node(&mut self, height: u32, index: u64) -> Result<Hash, Error> {
         let end = (u128::from(index) + 1) << height.min(64);
         if end > u128::from(self.size()) {
@@ -96,9 +96,10 @@ impl Tree {
         if self.width(level, index) < WIDTH {
             return Ok(self.edge.get(usize::from(level)).map_or(&[], Vec::as_slice));
         }
+        let size = self.size();
         let Some(recent) = self.recent.get_mut(usize::from(level)) else { return Ok(&[]) };
         if recent.as_ref().is_none_or(|(held, _)| *held != index) {
-            *recent = Some((index, read(&self.layout, level, index, WIDTH)?));
+            *recent = Some((index, tiles::read(&self.layout, size, level, index, WIDTH)?));
         }
         Ok(recent.as_ref().map_or(&[], |(_, hashes)| hashes))
     }
@@ -110,27 +111,10 @@ impl Tree {
     }
 }
 
-/// The first `width` hashes of a tile. Once it is full, it need not be kept as a partial one.
-fn read(layout: &Layout, level: u8, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
-    for held in [width, WIDTH] {
-        let name = tile::path(level, index, held);
-        let path = layout.path(&name);
-        match fs::read(&path) {
-            Ok(bytes) => {
-                let hashes = tile::read(&bytes, held).ok_or_else(|| {
-                    Error::damaged(Place::file(name), format!("it holds {} bytes, and not {}", bytes.len(), 32 * held))
-                })?;
-                return Ok(hashes.into_iter().take(width).collect());
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("read", &path)(error)),
-        }
-    }
-    Err(Error::NoTile { path: tile::path(level, index, width) })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::audit::leaf_hash;
     use crate::audit::read as read_log;
@@ -179,7 +163,7 @@ mod tests {
         let bytes = fs::read(&full).unwrap();
         fs::remove_file(&full).unwrap();
         let mut tree = Tree::open(&dir).unwrap();
-        assert_eq!(tree.prove(300).unwrap_err().to_string(), "`tile/0/001` is missing");
+        assert_eq!(tree.prove(300).unwrap_err().to_string(), "the log lacks `tile/0/001`");
         assert!(tree.prove(10).is_ok());
         let mut spoilt = bytes;
         spoilt[40] ^= 1;
@@ -188,7 +172,7 @@ mod tests {
         fs::write(dir.join("tile/0/002.p/88"), [0; 88 * 32]).unwrap();
         assert!(matches!(Tree::open(&dir), Err(Error::Damaged { .. })));
         fs::remove_dir_all(dir.join("tile/0/002.p")).unwrap();
-        assert!(matches!(Tree::open(&dir), Err(Error::NoTile { .. })));
+        assert!(matches!(Tree::open(&dir), Err(Error::Incomplete { .. })));
     }
 
     #[test]

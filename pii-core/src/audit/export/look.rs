@@ -1,9 +1,9 @@
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use crate::audit::entry;
-use crate::audit::entry::Unreadable;
+use crate::audit::entry::Head;
 use crate::audit::segment::Block;
+use crate::audit::stretch::unreadable;
 use crate::audit::{Entry, Error, Filter, Hash, Place, leaf_hash};
 
 /// An entry that was asked for.
@@ -27,17 +27,13 @@ pub(super) fn look<'a>(block: &'a Block, end: u64, filter: &Filter, read: bool) 
 }
 
 fn found<'a>(index: u64, payload: &'a [u8], filter: &Filter, read: bool) -> Result<Option<Found<'a>>, Error> {
-    let unreadable = |error| match error {
-        Unreadable::Newer(found) => Error::Newer { place: Place::Entry(index), found, known: entry::VERSION },
-        Unreadable::Malformed(why) => Error::damaged(Place::Entry(index), why),
-    };
     let (seq, time, action, entry) = if read {
-        let entry = Entry::decode(payload).map_err(unreadable)?;
+        let entry = Entry::decode(payload).map_err(|error| unreadable(index, error))?;
         (entry.seq, entry.time, entry.event.action.name().to_owned(), Some(entry))
     } else {
-        let head = entry::head(payload).map_err(unreadable)?;
+        let head = Head::read(payload).map_err(|error| unreadable(index, error))?;
         let action = action(payload).ok_or_else(|| Error::damaged(Place::Entry(index), "it has no action"))?;
-        (head.seq, head.time, action, None)
+        (head.seq, head.time.timestamp().map_err(|error| unreadable(index, error))?, action, None)
     };
     if seq != index {
         return Err(Error::damaged(Place::Entry(index), format!("it says that it is entry {seq}")));
@@ -60,13 +56,15 @@ fn action(payload: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::entry;
 
     #[test]
     fn the_action_is_found_behind_a_host_that_imitates_it() {
         let host = serde_json::to_string(r#"","event":{"action":"init""#).unwrap();
         let event = r#"{"action":"read","actor":{"id":"a","issuer":"local"},"decision":"allowed"}"#;
-        let text = entry::encode(3, &entry::time_text(Timestamp::UNIX_EPOCH), &host, event);
-        assert_eq!(action(text.as_bytes()).as_deref(), Some("read"));
-        assert_eq!(Entry::decode(text.as_bytes()).unwrap().event.action.name(), "read");
+        let mut bytes = Vec::new();
+        entry::encode(3, &entry::time_text(Timestamp::UNIX_EPOCH), &host, event.as_bytes(), &mut bytes);
+        assert_eq!(action(&bytes).as_deref(), Some("read"));
+        assert_eq!(Entry::decode(&bytes).unwrap().event.action.name(), "read");
     }
 }
