@@ -164,7 +164,11 @@ fn nothing_found_is_evidence_too() {
     assert_eq!(lines(&desk.path("none"), "entries.jsonl").len(), 0);
     let (_home, evidence) = handed_over(&desk.path("none"));
     let checked = check(&evidence, &[]).done();
-    assert!(checked.out.contains(": 0 of ") && checked.out.contains(r#"filter: {"action": "erase"}"#), "{}", checked.out);
+    assert!(
+        checked.out.contains(": 0 of ") && checked.out.contains(r#"filter: {"action": "erase"}"#),
+        "{}",
+        checked.out
+    );
 }
 
 #[test]

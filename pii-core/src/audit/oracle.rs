@@ -49,7 +49,7 @@ impl Trees {
                 stored.0.extend(more);
                 levels[0].push(leaf(n));
                 range.push_subtree(0, leaf(n), |height, root| levels[height as usize].push(root));
-                frontier.push(leaf(n), &mut tiles);
+                frontier.grow(leaf(n), &mut tiles);
             }
             Self { stored, levels, tiles }
         })
@@ -142,9 +142,9 @@ fn tiles_are_theirs_by_name_and_content() {
         let mut ours = trees.tiles.iter();
         let ours = ours.find(|tile| (tile.level, tile.index) == (theirs.level(), theirs.level_index())).unwrap();
         // They put the height of the tiles first, which in C2SP is always 8.
-        assert_eq!(tile::path(ours.level, ours.index), theirs.path().replacen("tile/8/", "tile/", 1));
+        assert_eq!(ours.path(), theirs.path().replacen("tile/8/", "tile/", 1));
         assert_eq!(ours.bytes(), theirs.read_data(&trees.stored).unwrap());
-        assert_eq!(tile::read(&ours.bytes()).unwrap(), ours.hashes);
+        assert_eq!(tile::read(&ours.bytes(), tile::WIDTH).unwrap(), ours.hashes);
     }
 }
 
@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn tile_names_are_theirs_however_large_the_log(level in 0u8..8, index in 0..1u64 << 56) {
         let theirs = tlog_tiles::Tile::new(8, level, index, 256, false).path();
-        prop_assert_eq!(tile::path(level, index), theirs.replacen("tile/8/", "tile/", 1));
+        prop_assert_eq!(tile::path(level, index, tile::WIDTH), theirs.replacen("tile/8/", "tile/", 1));
     }
 
     /// Proofs come from strangers: whatever they claim, the answer is no, and never a panic.

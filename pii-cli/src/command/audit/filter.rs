@@ -39,7 +39,8 @@ impl FilterArgs {
             since: self.since.as_deref().map(time::read).transpose()?,
             until: self.until.as_deref().map(time::read).transpose()?,
             actor: self.by.clone(),
-            action: action.map_err(|e| Error::usage(e.to_string(), "for example tag, protect, disclose, vault_read"))?,
+            action: action
+                .map_err(|e| Error::usage(e.to_string(), "for example tag, protect, disclose, vault_read"))?,
             dataset: self.dataset.as_deref().map(DatasetId::parse).transpose()?,
             purpose: self.purpose.as_deref().map(PurposeId::parse).transpose()?,
             recipient: self.recipient.as_deref().map(RecipientId::parse).transpose()?,

@@ -56,7 +56,7 @@ fn a_flipped_byte_whose_checksum_was_mended_is_found() {
         let mut payload = good[index].clone();
         payload[byte] ^= 1 << (at % 8);
         let mut bad = Vec::new();
-        frame::write(&payload, &mut bad);
+        frame::write(&mut bad, |out| out.extend_from_slice(&payload));
         let mut bytes = whole.clone();
         bytes[spans[index].0 as usize..spans[index].1 as usize].copy_from_slice(&bad);
         fs::write(&path, &bytes).unwrap();

@@ -25,7 +25,9 @@ fn history() -> Vec<(TempDir, PathBuf, Checkpoint)> {
 }
 
 fn anchored(dir: &std::path::Path, anchor: &Checkpoint) -> Verdict {
-    verify(dir, &Trust { anchors: vec![anchor.clone()], keys: vec![signer().verifier().clone()] }).unwrap().verdict
+    verify(dir, &Trust { anchors: vec![anchor.clone()], keys: vec![signer().verifier().clone()], ..Trust::default() })
+        .unwrap()
+        .verdict
 }
 
 #[test]

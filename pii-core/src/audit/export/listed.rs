@@ -45,9 +45,9 @@ pub(super) fn flush_all(folder: &Path) -> Result<(), Error> {
         if path.is_dir() { folders.push(path) } else { files.push(path) }
     }
     // A flush of a small file mostly waits, so several wait at once.
-    files.par_iter().try_for_each(|path| {
-        File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("flush", path))
-    })?;
+    files
+        .par_iter()
+        .try_for_each(|path| File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("flush", path)))?;
     folders.iter().try_for_each(|folder| flush_all(folder))?;
     durable::flush_folder(folder)
 }

@@ -48,7 +48,8 @@ fn event(found: &Found<'_>, entry: &Entry, log: &Log) -> Value {
     }
     if !event.categories.is_empty() {
         profiles.push("data_classification");
-        let classes = event.categories.iter().map(|name| json!({ "category_id": 1, "category": "Personal", "uid": name }));
+        let classes =
+            event.categories.iter().map(|name| json!({ "category_id": 1, "category": "Personal", "uid": name }));
         map.insert("data_classifications".to_owned(), classes.collect());
     }
     match class {

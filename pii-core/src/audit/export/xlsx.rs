@@ -17,7 +17,8 @@ pub(super) struct Xlsx {
 
 impl Xlsx {
     pub(super) fn new(path: &Path) -> Result<Self, Error> {
-        let mut xlsx = Self { workbook: Workbook::new(), head: Format::new().set_bold(), rows: 0, path: path.to_owned() };
+        let mut xlsx =
+            Self { workbook: Workbook::new(), head: Format::new().set_bold(), rows: 0, path: path.to_owned() };
         xlsx.begin_sheet()?;
         Ok(xlsx)
     }
