@@ -35,7 +35,7 @@ fn main() {
         "sqlite-batches" => sqlite(&folder, lasting, BATCH),
         "make" => make(&folder, amount),
         "verify" => check(&folder, amount),
-        "entry" => println!("{}", payload()),
+        "entry" => print!("{}", payload()),
         _ => panic!("no row `{row}`"),
     }
 }
@@ -136,19 +136,22 @@ fn create(folder: &Path) -> AuditLog {
 
 /// What an ETL job says of a disclosure, such that an entry has 256 bytes while its number has six digits.
 fn event() -> Event {
-    let dataset = DatasetId::parse("crm.customers").unwrap();
+    let dataset = DatasetId::parse("crm.clients").unwrap();
     let columns = ["customer_id", "email", "total"];
-    Event::new(Action::Read, Actor::local("etl-nightly"))
+    Event::new(Action::Read, Actor::local("etl"))
         .with_dataset(dataset)
         .with_columns(columns)
-        .with_rows(50_000)
+        .with_rows(5_000)
         .with_ticket("JIRA-31")
 }
 
 /// An entry as it is stored.
 fn payload() -> String {
     let event = serde_json::to_string(&event()).unwrap();
-    format!(r#"{{"v":1,"seq":100000,"time":"2026-11-21T02:30:00.500000000Z","host":"db-1","event":{event}}}"#)
+    let payload =
+        format!(r#"{{"v":1,"seq":100000,"time":"2026-11-21T02:30:00.500000000Z","host":"db-1","event":{event}}}"#);
+    assert_eq!(payload.len(), 256, "the marks are for entries of 256 bytes");
+    payload
 }
 
 struct Clock {

@@ -23,7 +23,7 @@ pub(super) fn run(runs: usize) -> Result {
     }
     fs::create_dir_all(&scratch)?;
     let bench = Bench { program: build()?, entry: String::new(), scratch };
-    let bench = Bench { entry: bench.ask("entry", Path::new("-"), 0, &[])?.trim().to_owned(), ..bench };
+    let bench = Bench { entry: bench.ask("entry", Path::new("-"), 0, &[])?, ..bench };
     let postgres = Postgres::start(&bench.scratch.join("postgres"))?;
     println!("{}", machine::line());
     println!(
