@@ -201,12 +201,12 @@ fn build() -> Result<PathBuf> {
     let mut cargo = step::cargo(&args);
     let output = cargo.current_dir(project::root()).stderr(std::process::Stdio::inherit()).output()?;
     let messages = String::from_utf8(output.stdout)?;
-    let program = messages.lines().filter_map(|line| {
+    let mut program = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         let ours = message.pointer("/target/name")? == "audit" && message.pointer("/target/kind/0")? == "bench";
         message.get("executable")?.as_str().filter(|_| ours).map(PathBuf::from)
     });
-    program.last().ok_or_else(|| format!("{} built nothing", step::spelt(&cargo)).into())
+    program.next().ok_or_else(|| format!("{} built nothing", step::spelt(&cargo)).into())
 }
 
 #[cfg(test)]
