@@ -16,6 +16,8 @@ const SECONDS: u64 = 3;
 
 const VERIFIED: u64 = 1_000_000;
 
+const ENTRY_BYTES: f64 = 256.0;
+
 pub(super) fn run(runs: usize) -> Result {
     let scratch = project::target()?.join("xtask-bench/audit");
     if scratch.exists() {
@@ -180,7 +182,10 @@ impl Cost {
     fn read(line: &str) -> Result<Self> {
         let numbers: Vec<f64> = line.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?;
         match numbers.as_slice() {
-            [entries, wall, cpu, _bytes] => Ok(Self { entries: *entries, wall: *wall, cpu: *cpu }),
+            // The number of an entry has more digits or fewer.
+            [entries, wall, cpu, bytes] if (bytes - ENTRY_BYTES).abs() <= 8.0 => {
+                Ok(Self { entries: *entries, wall: *wall, cpu: *cpu })
+            }
             _ => Err(format!("not a cost: `{line}`").into()),
         }
     }
@@ -218,6 +223,7 @@ mod tests {
         let cost = Cost::read("1000 0.5 0.01 256\n").unwrap();
         assert_eq!((cost.rate(), cost.cpu_per_entry()), (2000.0, 10.0));
         assert!(Cost::read("1000 0.5").is_err());
+        assert!(Cost::read("1000 0.5 0.01 32").is_err(), "that is another measurement");
     }
 
     #[test]
