@@ -98,6 +98,28 @@ pub enum Error {
     Unwritable { file: String, format: Format, reason: String },
     #[error("the rows do not have the columns that `{file}` was opened for")]
     OtherColumns { file: String },
+
+    #[error("`{location}` is not an object: {why}")]
+    MalformedLocation { location: String, why: &'static str },
+    #[error("no access key for S3 was given")]
+    NoCredentials,
+    /// It is not repeated: it may hold a password.
+    #[error("the endpoint of the object store is not a URL such as `https://s3.example`, without a user")]
+    MalformedEndpoint,
+    #[error("`{endpoint}` is not on this machine, and plain http could be changed on its way: use https")]
+    PlainHttp { endpoint: String },
+    #[error("there is no bucket `{bucket}`")]
+    NoBucket { bucket: String },
+    #[error("there is no object `{location}`")]
+    NoObject { location: String },
+    #[error("`{location}` is there already")]
+    ObjectExists { location: String },
+    #[error("`{location}` has {bytes} bytes, and an object here may have {}", super::MAX_OBJECT_BYTES)]
+    ObjectTooLarge { location: String, bytes: u64 },
+    #[error("the store does not let this key at `{location}`: {why}")]
+    ObjectDenied { location: String, why: String },
+    #[error("cannot reach `{place}`: {why}")]
+    ObjectStore { place: String, why: String },
 }
 
 impl Error {

@@ -12,6 +12,8 @@
 //! | JSON lines | inferred from every row, strictly: a column that changes its type is an error | absent or `null`, written by leaving the key out |
 //! | Parquet, Arrow, Avro | the file's own | the file's own |
 //!
+//! [`Objects`] are small files on S3, such as anchors of the audit log, read and written whole.
+//!
 //! Errors name the file, the row (from 1, without a header) and the column. They never repeat a value: it may be
 //! personal data.
 
@@ -19,6 +21,7 @@ mod encoding;
 mod error;
 mod format;
 mod location;
+mod object;
 mod read;
 mod write;
 
@@ -26,5 +29,6 @@ pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{Compression, Format};
 pub use location::{Destination, Location, refuse_overwrite};
+pub use object::{Credentials, MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
 pub use read::{Batches, Progress, ReadOptions, Source};
 pub use write::{Content, Staged, TableWriter, WriteOptions};
