@@ -4,6 +4,7 @@
 //! |---|---|
 //! | somebody with a file of customers and two recipients | `main_job` |
 //! | a script that reads exit codes and JSON | `exit_codes` |
+//! | an auditor who keeps a checkpoint elsewhere | `audit_anchor` |
 //! | whoever gets bad files from elsewhere | `bad_input` |
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
@@ -15,6 +16,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
 mod audit_export;
+mod audit_anchor;
 mod bad_input;
 mod demo;
 mod desk;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pii_core::clock::SystemClock;
 use pii_core::keyring::{KeyCommand, KeyFile, KeyProvider, RootKey};
+use pii_core::store::{Credentials, ObjectSettings, Objects};
 use pii_core::vocab::Actor;
 use pii_core::workspace::{Caller, Site, Workspace};
 
@@ -89,4 +90,21 @@ pub(crate) fn given_key() -> Option<Box<dyn KeyProvider>> {
     }
     let command = set("PII_KEY_COMMAND")?.into_string().ok()?;
     Some(Box::new(KeyCommand(command)))
+}
+
+/// S3, as the environment says: the names are those that Amazon's own tools read.
+pub(crate) fn objects() -> Result<Objects, Error> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let credentials = set("AWS_ACCESS_KEY_ID").zip(set("AWS_SECRET_ACCESS_KEY")).map(|(id, secret)| Credentials {
+        access_key_id: id,
+        secret_access_key: secret.into(),
+        session_token: set("AWS_SESSION_TOKEN").map(Into::into),
+    });
+    let settings = ObjectSettings {
+        region: set("AWS_REGION"),
+        endpoint: set("AWS_ENDPOINT_URL"),
+        proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")),
+        credentials,
+    };
+    Ok(Objects::open(settings)?)
 }

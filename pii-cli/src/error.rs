@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{batch, keyring, outbound, policy, store};
+use pii_core::{audit, batch, keyring, outbound, policy, store};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -80,7 +80,7 @@ macro_rules! from_room {
 }
 
 from_room!(
-    pii_core::audit::Error,
+    audit::Error,
     pii_core::catalog::Error,
     keyring::Error,
     policy::Error,
@@ -117,8 +117,9 @@ fn exit(error: &Core) -> Exit {
         | "policy.unknown-dataset"
         | "policy.unknown-purpose"
         | "vault.unknown-subject"
-        | "audit.tampered" => Exit::No,
-        "vocab.malformed-name" => Exit::Usage,
+        | "audit.tampered"
+        | "audit.not-an-anchor" => Exit::No,
+        "vocab.malformed-name" | "store.malformed-location" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" => Exit::Locked,
         "interrupted" => Exit::Interrupted,
@@ -175,6 +176,26 @@ fn hint(error: &Core) -> Option<String> {
         Core::Policy(_) => "run `pii policy check` for each place and its mend".to_owned(),
         Core::Interrupted => "nothing was released; run the command again".to_owned(),
         error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),
+        Core::Store(store::Error::NoCredentials) => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+        Core::Store(store::Error::PlainHttp { .. } | store::Error::MalformedEndpoint) => {
+            "AWS_ENDPOINT_URL names the endpoint; without it, it is Amazon's".to_owned()
+        }
+        Core::Store(store::Error::NoBucket { .. }) => {
+            "make it, with object lock if it is to keep anchors; AWS_ENDPOINT_URL and AWS_REGION say where it is looked for"
+                .to_owned()
+        }
+        Core::Store(store::Error::ObjectStore { .. }) => {
+            "AWS_ENDPOINT_URL, AWS_REGION and HTTPS_PROXY say how it is reached".to_owned()
+        }
+        Core::Store(store::Error::MalformedLocation { .. }) => {
+            "for example `s3://acme-anchors/prod/`".to_owned()
+        }
+        Core::Audit(audit::Error::RolledBack { .. } | audit::Error::Diverged { .. }) => {
+            "keep the anchor and this log as they are, run `pii audit verify --anchor FILE`, and tell whoever answers for the log".to_owned()
+        }
+        Core::Audit(audit::Error::NotAnAnchor { .. }) | Core::Anchor { .. } => {
+            "name a file of this log's checkpoints, such as `pii audit anchor --to FILE` makes".to_owned()
+        }
         error if error.code() == "audit.tampered" => {
             "run `pii audit verify` and tell whoever answers for the log".to_owned()
         }

@@ -118,6 +118,16 @@ impl Disk {
         TreeHead { origin: origin.to_owned(), size: self.tree.size(), root: self.tree.root() }
     }
 
+    /// The leaf hashes that do not fill a tile yet.
+    pub(super) fn edge(&self) -> &[Hash] {
+        self.tree.edge()
+    }
+
+    /// When the newest entry was written.
+    pub(super) fn last(&self) -> Timestamp {
+        self.last
+    }
+
     /// Makes sure that this tree continues `signed`, and that everything in it is on disk, whoever wrote it.
     pub(super) fn settle(&mut self, signed: &TreeHead) -> Result<(), Error> {
         if *signed != self.signed {

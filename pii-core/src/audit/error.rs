@@ -146,6 +146,20 @@ pub enum Error {
         /// The entries found.
         found: u64,
     },
+    /// Of what was anchored, an entry is another now.
+    #[error("this log does not go on from the {size} entries that were anchored: one of them is another now")]
+    Diverged {
+        /// The tree size of the anchor.
+        size: u64,
+    },
+    /// A checkpoint that was kept elsewhere is not this log's.
+    #[error("not an anchor of `{log}`: {why}")]
+    NotAnAnchor {
+        /// The origin of the log.
+        log: String,
+        /// What it is.
+        why: String,
+    },
 }
 
 impl Error {

@@ -12,6 +12,7 @@
 //! commitment.
 
 mod action;
+mod anchor;
 mod append;
 mod checkpoint;
 mod create;
@@ -51,6 +52,7 @@ mod oracle;
 mod samples;
 
 pub use action::{Action, UnknownAction};
+pub use anchor::{keep_anchor, parse_anchors};
 pub use append::{AuditLog, Receipt, Settings};
 pub use checkpoint::Checkpoint;
 pub use entry::Entry;

@@ -1,5 +1,8 @@
 use std::path::Path;
 
+use jiff::Timestamp;
+
+use super::anchor::{time_of, vouch};
 use super::evidence::Evidence;
 use super::layout::{CHECKPOINTS, Layout, MAX_SIGNED, ORIGIN};
 use super::verdict::Pruned;
@@ -18,6 +21,9 @@ pub struct Trust {
     pub keys: Vec<VerifierKey>,
     /// A checkpoint that an earlier verification of this log came to: only what follows is read.
     pub verified: Option<Checkpoint>,
+    /// When the newest sealed entry must have been written at the earliest. A log that was cut at its end, or
+    /// is not kept any more, is older.
+    pub fresh_since: Option<Timestamp>,
 }
 
 /// Checks a log, or a copy of one: every frame, every entry, every checkpoint ever signed, every tile.
@@ -87,6 +93,7 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
             .push(format!("what the first {entries} entries said: they were pruned, their hashes stand"));
     }
     check_tiles(&walk, report, &mut missing)?;
+    check_age(layout, &evidence, trust, &mut missing)?;
     if let Some(missing) = missing.into_iter().next() {
         return Ok(Verdict::Unverifiable(missing));
     }
@@ -166,11 +173,9 @@ fn check_anchors<'a>(evidence: &Evidence, trust: &'a Trust, missing: &mut Vec<St
     let keys: Vec<_> = evidence.keys.iter().chain(&trust.keys).cloned().collect();
     let mut anchors = Vec::new();
     for anchor in &trust.anchors {
-        let ours = anchor.origin() == evidence.origin;
-        if ours && anchor.note().signers(&keys).is_ok_and(|signers| !signers.is_empty()) {
-            anchors.push(anchor);
-        } else {
-            missing.push(format!("an anchor of `{}` signed by a known key", evidence.origin));
+        match vouch(anchor, &evidence.origin, &keys) {
+            Ok(()) => anchors.push(anchor),
+            Err(why) => missing.push(format!("an anchor of `{}`: {why}", evidence.origin)),
         }
     }
     anchors
@@ -216,6 +221,21 @@ fn check_succession(
     }
     if !newest {
         missing.push("a signature by a trusted key".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether the newest sealed entry is as young as it should be.
+fn check_age(layout: &Layout, evidence: &Evidence, trust: &Trust, missing: &mut Vec<String>) -> Result<(), Error> {
+    let Some(since) = trust.fresh_since else { return Ok(()) };
+    let newest = match evidence.sealed().checked_sub(1) {
+        Some(index) => time_of(layout, &evidence.segments, index)?,
+        None => None,
+    };
+    match newest {
+        Some(time) if time >= since => {}
+        Some(time) => missing.push(format!("an entry sealed since {since:.0}: the newest is of {time:.0}")),
+        None => missing.push(format!("an entry sealed since {since:.0}: there is none")),
     }
     Ok(())
 }

@@ -82,6 +82,14 @@ pub enum Error {
         /// How many, and of which kinds; never their values.
         identifiers: String,
     },
+    /// What should be anchors of the log is none.
+    #[error("`{place}`")]
+    Anchor {
+        /// Where.
+        place: String,
+        /// Why.
+        source: audit::Error,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -102,10 +110,13 @@ impl Error {
             Self::Audit(
                 audit::Error::Damaged { .. }
                 | audit::Error::RolledBack { .. }
+                | audit::Error::Diverged { .. }
                 | audit::Error::BadSignature { .. }
                 | audit::Error::UnknownKey { .. }
                 | audit::Error::WrongOrigin { .. },
             ) => "audit.tampered",
+            Self::Audit(audit::Error::NotAnAnchor { .. }) => "audit.not-an-anchor",
+            Self::Anchor { .. } => "audit.malformed-anchor",
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
@@ -124,6 +135,8 @@ impl Error {
             Self::Policy(_) => "policy",
             Self::Pseudonym(_) => "pseudonym",
             Self::State(_) => "state",
+            Self::Store(store::Error::NoCredentials) => "store.no-credentials",
+            Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",

@@ -7,6 +7,7 @@
 //! The verbs here tie the rooms together in the one order that is safe: decide, record, then act.
 
 mod export;
+mod anchor;
 mod ingest;
 mod look_up;
 mod protect;
@@ -30,6 +31,7 @@ use crate::policy::Policy;
 use crate::vault::Vault;
 use crate::vocab::Actor;
 
+pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
 pub use scan::{Scanned, scan};

@@ -2,6 +2,9 @@ mod export;
 mod filter;
 mod prove;
 mod prune;
+mod age;
+mod anchor;
+mod checkpoint;
 pub(crate) mod query;
 mod time;
 mod verify;
@@ -18,6 +21,8 @@ pub(crate) enum Command {
     Prove(prove::Args),
     Export(export::Args),
     Prune(prune::Args),
+    Checkpoint(checkpoint::Args),
+    Anchor(anchor::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -27,5 +32,7 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Prove(args) => prove::run(args, global, ui),
         Command::Export(args) => export::run(args, global, ui),
         Command::Prune(args) => prune::run(args, global, ui),
+        Command::Checkpoint(args) => checkpoint::run(args, global, ui),
+        Command::Anchor(args) => anchor::run(args, global, ui),
     }
 }
