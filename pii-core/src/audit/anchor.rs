@@ -4,6 +4,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::append::held;
+use super::disk::max_signed;
 use super::entry;
 use super::layout::{CHECKPOINT, Layout};
 use super::segment::Segment;
@@ -64,6 +65,8 @@ impl AuditLog {
         state.disk.exclusively(|disk| {
             let keys = disk.layout().keys()?;
             let found = disk.head(&self.origin).size;
+            // Tiles that wait for the next signature are needed now.
+            disk.settle(&max_signed(disk.layout())?)?;
             for anchor in anchors {
                 vouch(anchor, &self.origin, &keys)
                     .map_err(|why| Error::NotAnAnchor { log: self.origin.clone(), why })?;

@@ -94,8 +94,10 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
     }
     check_tiles(&walk, report, &mut missing)?;
     check_age(layout, &evidence, trust, &mut missing)?;
-    if let Some(missing) = missing.into_iter().next() {
-        return Ok(Verdict::Unverifiable(missing));
+    let mut missing = missing.into_iter();
+    if let Some(first) = missing.next() {
+        report.claims_unchecked.extend(missing.map(|what| format!("what {what} would show: it is missing too")));
+        return Ok(Verdict::Unverifiable(first));
     }
     if walk.torn {
         report.claims_unchecked.push("part of an entry stands at the end, by a writer that died or still works".into());

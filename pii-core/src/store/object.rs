@@ -189,7 +189,7 @@ impl Objects {
             .with_timeout(Duration::from_secs(30));
         let options = match proxy {
             Some(proxy) => options.with_proxy_url(proxy),
-            None => options.with_proxy_url("http://127.0.0.1").with_proxy_excludes("*"),
+            None => options.with_proxy_url("http://127.0.0.1").with_proxy_excludes("*,0.0.0.0/0,::/0"),
         };
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(location.bucket())

@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 
 fn show(report: &Report, trust: &Trust, ui: Ui) {
     let (means, next) = explain(&report.verdict);
+    let next = next.or_else(|| bring(trust));
     ui.record(
         "verified",
         &json!({
@@ -80,13 +81,16 @@ fn show(report: &Report, trust: &Trust, ui: Ui) {
     };
     ui.line(paint(&report.verdict.to_string(), style));
     ui.line(format!("  {means}"));
-    ui.line(format!(
-        "  {}, {} of them sealed by {}, log `{}`",
-        count(report.entries, "entry").replace("entrys", "entries"),
-        report.sealed,
-        count(report.checkpoints, "checkpoint"),
-        report.origin
-    ));
+    let entries = count(report.entries, "entry").replace("entrys", "entries");
+    let log = &report.origin;
+    ui.line(match &report.verdict {
+        // The reading ended there, before anything was known of the signatures.
+        Verdict::RolledBack { .. } | Verdict::Tampered { .. } => format!("  {entries} read, log `{log}`"),
+        _ => {
+            let checkpoints = count(report.checkpoints, "checkpoint");
+            format!("  {entries}, {} of them sealed by {checkpoints}, log `{log}`", report.sealed)
+        }
+    });
     if !trust.anchors.is_empty() && matches!(report.verdict, Verdict::Verified | Verdict::UnsealedTail(_)) {
         ui.line(format!("  it goes on from {} kept elsewhere", count(trust.anchors.len() as u64, "checkpoint")));
     }
@@ -95,6 +99,18 @@ fn show(report: &Report, trust: &Trust, ui: Ui) {
     }
     if let Some(next) = next {
         ui.line(format!("  next: {next}"));
+    }
+}
+
+/// What whoever asks can bring so that more can be checked.
+fn bring(trust: &Trust) -> Option<&'static str> {
+    match (trust.keys.is_empty(), trust.anchors.is_empty()) {
+        (false, false) => None,
+        (true, false) => Some("give `--key FILE`, the log's key as you got it on another way"),
+        (false, true) => Some("give `--anchor FILE`, a checkpoint that was kept elsewhere"),
+        (true, true) => {
+            Some("give `--anchor FILE`, a checkpoint kept elsewhere, and `--key FILE`, the log's key as you got it")
+        }
     }
 }
 
