@@ -1,4 +1,5 @@
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -43,9 +44,15 @@ pub fn parse_anchors(text: &[u8]) -> Result<Vec<Checkpoint>, Error> {
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn keep_anchor(path: &Path, kept: &[u8], checkpoint: &Checkpoint) -> Result<(), Error> {
+pub fn keep_anchor(path: &Path, checkpoint: &Checkpoint) -> Result<(), Error> {
     let path = std::path::absolute(path).map_err(Error::io("find", path))?;
-    let mut bytes = kept.trim_ascii_end().to_vec();
+    // Two that add at once must not lose one of them. Where a folder cannot be locked, timers are to be apart.
+    let folder = path.parent().and_then(|folder| File::open(folder).ok());
+    let _held = folder.filter(|folder| folder.lock().is_ok());
+    let mut bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(Error::io("read", &path))?.trim_ascii_end().to_vec(),
+    };
     if !bytes.is_empty() {
         bytes.extend_from_slice(b"\n\n");
     }
@@ -199,11 +206,14 @@ mod tests {
         for n in 0..4 {
             fill(&log, n, n + 1);
             let checkpoint = log.checkpoint().unwrap();
-            let kept = fs::read(&path).unwrap_or_default();
-            keep_anchor(&path, &kept, &checkpoint).unwrap();
+            keep_anchor(&path, &checkpoint).unwrap();
             all.push(checkpoint);
             assert_eq!(parse_anchors(&fs::read(&path).unwrap()).unwrap(), all);
         }
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(|| keep_anchor(&path, &all[0]).unwrap())));
+        });
+        assert_eq!(parse_anchors(&fs::read(&path).unwrap()).unwrap().len(), 12, "none is lost");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "the log and the anchors");
     }
 

@@ -58,7 +58,7 @@ impl Workspace {
         }
         self.record(&event)?;
         let checkpoint = self.log.checkpoint()?;
-        let object = to.keep(&kept, &checkpoint)?;
+        let object = to.keep(&checkpoint)?;
         Ok(Anchored { checkpoint, object })
     }
 
@@ -113,7 +113,7 @@ impl AnchorTo<'_> {
         Ok(workspace.log.continues(&anchors)?)
     }
 
-    fn keep(&mut self, kept: &[u8], checkpoint: &Checkpoint) -> Result<Option<ObjectLocation>, Error> {
+    fn keep(&mut self, checkpoint: &Checkpoint) -> Result<Option<ObjectLocation>, Error> {
         let note = checkpoint.to_string();
         match self {
             Self::Writer(writer) => {
@@ -122,7 +122,7 @@ impl AnchorTo<'_> {
                 Ok(None)
             }
             Self::File(path) => {
-                keep_anchor(path, kept, checkpoint)?;
+                keep_anchor(path, checkpoint)?;
                 Ok(None)
             }
             Self::Object(objects, location) if location.is_prefix() => {
