@@ -114,6 +114,9 @@ fn what_is_no_anchor_of_this_log_is_not_called_tampering() {
     let says = desk.pii("audit verify --anchor changed").exits(3).out;
     assert!(says.contains("was changed after it was signed"), "{says}");
     desk.pii("audit verify --anchor not-here").exits(1).says(&["`not-here`"]);
+    let before = desk.pii("audit query --action log_anchor --json").done().out;
+    desk.pii("audit anchor --to no/folder").exits(1).says(&["`no/folder`"]);
+    assert_eq!(desk.pii("audit query --action log_anchor --json").done().out, before, "none was given away");
 }
 
 #[test]

@@ -60,7 +60,7 @@ actions! {
     RetentionRun = "retention_run", "A retention schedule ran (Art. 5(1)(e)).";
     LogQuery = "log_query", "This log was read.";
     LogExport = "log_export", "This log was exported.";
-    LogAnchor = "log_anchor", "A checkpoint was kept elsewhere.";
+    LogAnchor = "log_anchor", "A checkpoint was given away to be kept elsewhere.";
     LogHeartbeat = "log_heartbeat", "The log was still kept: nothing else happened for a while.";
     LogKey = "log_key", "This log is signed by a further key; `content` is the SHA-256 of its verifier key.";
     LogPrune = "log_prune", "Segments of this log were dropped; the tree hashes stay.";

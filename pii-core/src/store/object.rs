@@ -82,8 +82,8 @@ impl fmt::Display for ObjectLocation {
     }
 }
 
-/// How to reach S3, or a store that speaks as it does.
-#[derive(Clone, Debug, Default)]
+/// How to reach S3, or a store that speaks as it does. Its `Debug` leaves out what may hold a password.
+#[derive(Clone, Default)]
 pub struct ObjectSettings {
     /// The region; `us-east-1` if none is named.
     pub region: Option<String>,
@@ -93,6 +93,16 @@ pub struct ObjectSettings {
     pub proxy: Option<String>,
     /// Who asks.
     pub credentials: Option<Credentials>,
+}
+
+impl fmt::Debug for ObjectSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { region, endpoint: _, proxy: _, credentials } = self;
+        f.debug_struct("ObjectSettings")
+            .field("region", region)
+            .field("credentials", credentials)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An access key. Its `Debug` shows the id alone; the rest is wiped when it is dropped.

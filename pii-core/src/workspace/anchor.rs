@@ -93,7 +93,7 @@ impl AnchorTo<'_> {
             Self::Writer(_) => Ok(Vec::new()),
             Self::File(path) => match File::open(path) {
                 Ok(file) => read_anchors(path, file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && has_folder(path) => Ok(Vec::new()),
                 Err(source) => Err(Error::Io { path: path.to_path_buf(), source }),
             },
             Self::Object(_, location) if location.is_prefix() => Ok(Vec::new()),
@@ -152,6 +152,11 @@ impl AnchorTo<'_> {
             Self::Object(_, location) => location.to_string(),
         }
     }
+}
+
+/// A file that cannot be made is found out before an entry says that an anchor was given away.
+fn has_folder(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
 }
 
 /// Reads anchors, from a file or from whatever `path` stands for.
