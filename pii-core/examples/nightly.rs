@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [workspace, key_file, source, output] = arguments.as_slice() else {
         return Err("usage: nightly WORKSPACE KEY_FILE SOURCE OUTPUT".into());
     };
-    let job = Caller { actor: Actor::local("etl-nightly"), host: "etl-1".into(), clock: Arc::new(SystemClock) };
+    let job =
+        Caller { actor: Actor::local("etl-nightly"), role: None, host: "etl-1".into(), clock: Arc::new(SystemClock) };
     let workspace = Site::find(workspace.as_ref())?.unlock(&KeyFile(key_file.into()).root()?, job)?;
     let done = run(&workspace, source, output);
     // Whatever happened, refusals included, is signed before the job ends.

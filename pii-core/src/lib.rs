@@ -20,7 +20,7 @@
 //! # let customers = folder.join("customers.csv");
 //! # std::fs::write(&customers, "customer_id,email,country\n7,anna@example.org,DE\n8,bert@example.org,FR\n")?;
 //! let key = RootKey::generate()?; // kept apart from the workspace: see `keyring::KeyFile`
-//! let job = Caller { actor: Actor::local("etl-nightly"), host: "etl-1".into(), clock: Arc::new(SystemClock) };
+//! let job = Caller { actor: Actor::local("etl-nightly"), role: None, host: "etl-1".into(), clock: Arc::new(SystemClock) };
 //! let site = Site::create(folder, Settings::new("Acme GmbH"), &key, job.clone())?; // with a policy to start from
 //! let workspace = site.unlock(&key, job)?;
 //!

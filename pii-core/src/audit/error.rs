@@ -2,6 +2,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::keyring;
+use crate::state;
+
 use super::{Place, ProofError};
 
 /// What can go wrong with the log.
@@ -138,6 +141,36 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// The log is not that long.
+    #[error("there is no entry {index}: the log has {size}, and they count from 0")]
+    NoSuchEntry {
+        /// What was asked for.
+        index: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// The segment that held the entry was dropped on purpose; its hash stays.
+    #[error("entry {index} was pruned: the log begins with entry {first}")]
+    Pruned {
+        /// What was asked for.
+        index: u64,
+        /// The first entry that is left.
+        first: u64,
+    },
+    /// A note is longer than the side-car keeps.
+    #[error("a note of {bytes} bytes is longer than {limit}")]
+    DetailTooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The side-car's file fails.
+    #[error(transparent)]
+    State(Arc<state::Error>),
+    /// The side-car's key is missing, or what it sealed does not open.
+    #[error(transparent)]
+    Key(Arc<keyring::Error>),
     /// More has been signed than the log now holds: it was cut or replaced.
     #[error("{signed} entries were signed and the log holds {found}: it was cut or rolled back")]
     RolledBack {
@@ -173,5 +206,23 @@ impl Error {
 
     pub(super) fn malformed(what: &'static str, why: impl Into<String>) -> Self {
         Self::Malformed { what, why: why.into() }
+    }
+}
+
+impl From<state::Error> for Error {
+    fn from(error: state::Error) -> Self {
+        Self::State(Arc::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        state::Error::from(error).into()
+    }
+}
+
+impl From<keyring::Error> for Error {
+    fn from(error: keyring::Error) -> Self {
+        Self::Key(Arc::new(error))
     }
 }

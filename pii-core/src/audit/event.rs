@@ -178,6 +178,12 @@ impl Event {
         Self { subjects: subjects.into_iter().collect(), ..self }
     }
 
+    /// With a detail that is kept, and may be erased, elsewhere: its salted commitment.
+    #[must_use]
+    pub fn with_detail(self, commitment: Hash) -> Self {
+        Self { detail: Some(commitment), ..self }
+    }
+
     /// Concerning `count` people, under the RFC 6962 root of their salted aliases.
     #[must_use]
     pub fn with_subjects_root(self, root: Hash, count: u64) -> Self {

@@ -9,7 +9,8 @@
 //! `tlog-checkpoint`s. `docs/audit-format.md` gives every byte.
 //!
 //! No entry holds personal data of a data subject: people appear as an [`Alias`], free text as a salted
-//! commitment.
+//! commitment, and a crowd as the root over its salted aliases. What they stand for lies in the [`Sidecar`], sealed,
+//! from where it can be erased.
 
 mod action;
 mod anchor;
@@ -24,6 +25,7 @@ mod event;
 mod events;
 mod evidence;
 pub mod export;
+mod find;
 mod frame;
 mod hash;
 mod kept;
@@ -37,6 +39,8 @@ mod query;
 mod seal;
 mod segment;
 mod stretch;
+mod sidecar;
+mod subjects;
 mod tile;
 mod tiles;
 mod tree;
@@ -58,6 +62,7 @@ pub use checkpoint::Checkpoint;
 pub use entry::Entry;
 pub use error::Error;
 pub use event::{Alias, Decision, Event};
+pub use find::{Found, find};
 pub use hash::Hash;
 pub use layout::Place;
 pub use merkle::{Range, leaf_hash, node_hash};
@@ -68,4 +73,6 @@ pub use prune::Prunable;
 pub use query::{Entries, Filter, read};
 pub use tree::Tree;
 pub use verdict::{Pruned, Report, Verdict};
+pub use sidecar::{About, Detail, MAX_DETAIL, Sidecar};
+pub use subjects::{Membership, Subjects};
 pub use verify::{Trust, verify};

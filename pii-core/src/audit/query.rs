@@ -82,7 +82,7 @@ fn owned(block: &Block) -> std::vec::IntoIter<Vec<u8>> {
     block.payloads().map(<[u8]>::to_owned).collect::<Vec<_>>().into_iter()
 }
 
-fn decode(index: u64, payload: &[u8]) -> Result<Entry, Error> {
+pub(super) fn decode(index: u64, payload: &[u8]) -> Result<Entry, Error> {
     Entry::decode(payload).map_err(|error| match error {
         Unreadable::Newer(found) => Error::Newer { place: Place::Entry(index), found, known: entry::VERSION },
         Unreadable::Malformed(why) => Error::damaged(Place::Entry(index), why),

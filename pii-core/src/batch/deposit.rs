@@ -7,11 +7,11 @@ use super::{Batch, Error, Tagged};
 use crate::audit::Receipt;
 use crate::keyring::Keyring;
 use crate::policy::{Dataset, Policy};
-use crate::vault::{Deposit, Deposited, Held, Vault};
+use crate::vault::{Deposit, Deposited, Held, People, Vault};
 use crate::vocab::{Category, IdentifierKind};
 
 impl Batch<Tagged> {
-    /// Lays the personal columns into the vault. Rows of a dataset without a subject column stay out: nobody
+    /// Lays the personal columns into the vault, and adds whom the rows are about to `met`. Rows of a dataset without a subject column stay out: nobody
     /// could be found by them.
     ///
     /// # Errors
@@ -22,6 +22,7 @@ impl Batch<Tagged> {
         vault: &Vault,
         keys: &Keyring,
         at: Timestamp,
+        met: &mut People,
         recorded: &Receipt,
     ) -> Result<Deposited, Error> {
         let dataset = policy.dataset(&self.dataset).ok_or_else(|| Error::UnknownDataset(self.dataset.clone()))?;
@@ -43,7 +44,7 @@ impl Batch<Tagged> {
             .position(|held| held.path == subject.column)
             .ok_or_else(|| Error::NoSubject { dataset: self.dataset.clone(), column: subject.column.clone() })?;
         let deposit = Deposit { dataset: &self.dataset, subject, columns: &columns, at };
-        Ok(vault.deposit(keys, &deposit, recorded)?)
+        Ok(vault.deposit(keys, &deposit, met, recorded)?)
     }
 }
 

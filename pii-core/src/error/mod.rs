@@ -14,7 +14,7 @@ use crate::state;
 use crate::store;
 use crate::tag;
 use crate::vault;
-use crate::vocab::{DatasetId, MalformedName, PurposeId};
+use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId};
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// Nobody has one of these. Says their kinds and not their values: `` `email` ``, `` `customer_id` ``.
+    pub(crate) fn nobody(identifiers: &[Identifier]) -> Self {
+        let kinds: Vec<_> = identifiers.iter().map(|i| format!("`{}`", i.kind)).collect();
+        let many = if kinds.len() == 1 { "an identifier" } else { "identifiers" };
+        Self::UnknownSubject { identifiers: format!("{many} of the kind {}", kinds.join(", ")) }
+    }
+
     /// A stable, dotted name: `batch.undecided`, `keyring.wrong-key`.
     pub fn code(&self) -> &'static str {
         match self {
@@ -117,6 +124,9 @@ impl Error {
             ) => "audit.tampered",
             Self::Audit(audit::Error::NotAnAnchor { .. }) => "audit.not-an-anchor",
             Self::Anchor { .. } => "audit.malformed-anchor",
+            Self::Audit(audit::Error::NoSuchEntry { .. }) => "audit.no-such-entry",
+            Self::Audit(audit::Error::Pruned { .. }) => "audit.pruned",
+            Self::Audit(audit::Error::State(error)) if matches!(**error, state::Error::Locked) => "state.locked",
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",

@@ -6,7 +6,8 @@
 //!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
 //!      ├─ vault key        HKDF, wraps the random key of each person
-//!      └─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
+//!      ├─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
+//!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
 //!
 //! Changing the root key rewraps the master secret and touches nothing else. HKDF is RFC 5869 with

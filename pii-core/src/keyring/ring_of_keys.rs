@@ -106,6 +106,14 @@ impl Keyring {
         derive(&self.master, &["pii/v1/audit", "1"])
     }
 
+    /// The key that seals what the audit log keeps beside its entries and concerns no one person.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn sidecar(&self) -> Result<SealingKey, Error> {
+        SealingKey::new(derive(&self.master, &["pii/v1/sidecar"])?.as_ref())
+    }
+
     /// The bytes of a domain's key, for a check of samples outside (PostgreSQL, Spark, Python).
     ///
     /// Whoever holds them can recompute pseudonyms from guesses: a release, to be recorded as one.

@@ -3,6 +3,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::Error;
+use super::derive::derive;
 use super::root::random;
 
 /// Seals small values: AES-256-GCM, random nonce, `nonce ‖ ciphertext ‖ tag`.
@@ -26,6 +27,16 @@ impl SealingKey {
     /// [`Error::Unsealable`] if they are not 32.
     pub fn new(bytes: &[u8]) -> Result<Self, Error> {
         UnboundKey::new(&AES_256_GCM, bytes).map(|key| Self(LessSafeKey::new(key))).map_err(|_| Error::Unsealable)
+    }
+
+    /// The key for one usage of a 32-byte key, `HKDF-SHA-256(salt = "pii/v1", key, info = usage)`: whoever gets it can
+    /// open what was sealed for it, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Unsealable`] if they are not 32 bytes.
+    pub fn derived(key: &[u8], usage: &str) -> Result<Self, Error> {
+        let key = key.try_into().map_err(|_| Error::Unsealable)?;
+        Self::new(derive(key, &[usage])?.as_ref())
     }
 
     /// Seals `plain`; `aad` names the surroundings it may be opened in.

@@ -70,6 +70,15 @@ impl Database {
         Ok(done)
     }
 
+    /// Writes the log of changes into the file and empties it, so that what was deleted is in neither.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if others read for longer than the time-out: then the log still holds it.
+    pub(crate) fn settle(&self) -> Result<(), Error> {
+        let busy: bool = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
+        if busy { Err(Error::Locked) } else { Ok(()) }
+    }
+
     fn migrate(&self, migrations: &Migrations) -> Result<(), Error> {
         let known = i64::try_from(migrations.steps.len()).unwrap_or(i64::MAX);
         self.write(|tx| {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::schema::{blind, identifier_key, person_surroundings, value_surroundings};
-use super::{Error, Vault};
+use super::{Error, People, Vault};
 use crate::audit::{Alias, Receipt};
 use crate::keyring::{Keyring, PseudonymKey, SealingKey};
 use crate::pseudonym::Normaliser;
@@ -59,11 +59,18 @@ impl std::ops::AddAssign for Deposited {
 }
 
 impl Vault {
-    /// Lays rows into the vault, in one transaction. Doing it again changes nothing.
+    /// Lays rows into the vault, in one transaction, and adds whom they are about to `met`. Doing it again changes
+    /// nothing.
     ///
     /// # Errors
     /// [`Error::State`], [`Error::Key`].
-    pub fn deposit(&self, keys: &Keyring, deposit: &Deposit<'_>, _recorded: &Receipt) -> Result<Deposited, Error> {
+    pub fn deposit(
+        &self,
+        keys: &Keyring,
+        deposit: &Deposit<'_>,
+        met: &mut People,
+        _recorded: &Receipt,
+    ) -> Result<Deposited, Error> {
         self.database.write(|tx| {
             let columns = deposit.columns.iter().map(|held| Column::new(tx, keys, deposit.dataset, held));
             let columns = columns.collect::<Result<Vec<_>, Error>>()?;
@@ -78,6 +85,7 @@ impl Vault {
             for row in 0..subject.held.values.len() {
                 depositor.row(row, subject, &columns, deposit.dataset)?;
             }
+            depositor.people.values().for_each(|known| met.insert(known.id));
             Ok(depositor.done)
         })
     }

@@ -1,5 +1,7 @@
+use rusqlite::OptionalExtension;
+
 use super::schema::{blind, identifier_key};
-use super::{Error, Person, Vault};
+use super::{Error, People, Person, Vault};
 use crate::audit::Alias;
 use crate::keyring::Keyring;
 use crate::pseudonym::Normaliser;
@@ -32,6 +34,28 @@ impl Vault {
         people.sort_by_key(|p| p.id);
         people.dedup_by_key(|p| p.id);
         Ok(people)
+    }
+}
+
+impl Vault {
+    /// Whom an alias of the log stands for; nobody, once they are forgotten. Nothing of them is released.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn find_alias(&self, alias: Alias) -> Result<Option<Person>, Error> {
+        let mut query =
+            self.database.reader().prepare_cached("SELECT id, subject, alias, created FROM person WHERE alias = ?1")?;
+        query.query_and_then([alias.as_bytes()], person)?.next().transpose()
+    }
+
+    /// The aliases of people, in the order of [`People`]. Whoever was forgotten meanwhile has none.
+    pub fn aliases<'a>(&'a self, people: &'a People) -> impl Iterator<Item = Result<Alias, Error>> + 'a {
+        people.ids().filter_map(|id| self.alias(id).transpose())
+    }
+
+    fn alias(&self, id: i64) -> Result<Option<Alias>, Error> {
+        let mut query = self.database.reader().prepare_cached("SELECT alias FROM person WHERE id = ?1")?;
+        Ok(query.query_row([id], |r| r.get(0)).optional()?.map(Alias::from_bytes))
     }
 }
 

@@ -16,13 +16,17 @@
 mod deposit;
 mod error;
 mod find;
+mod forget;
 mod index;
+mod people;
 mod read;
 mod schema;
 mod status;
 
 pub use deposit::{Deposit, Deposited, Held};
 pub use error::Error;
+pub use forget::Forgotten;
+pub use people::People;
 pub use read::{Person, Value};
 pub use schema::Vault;
 pub use status::Status;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::Error;
+use super::{Error, Person};
 use crate::keyring::{Keyring, PseudonymKey, SealingKey};
 use crate::pseudonym::Normaliser;
 use crate::state::{Database, Migrations};
@@ -32,6 +32,18 @@ impl Vault {
     /// The key of a person, unwrapped.
     pub(super) fn person_key(&self, subject: SubjectId, wrapped: &[u8]) -> Result<SealingKey, Error> {
         Ok(SealingKey::new(&self.wrapping.open(&person_surroundings(subject), wrapped)?)?)
+    }
+
+    /// The key for what is kept about a person elsewhere, such as a note in the log's side-car. It is derived from the
+    /// person's own and opens no value of theirs. When the vault forgets the person, nobody can make it again.
+    ///
+    /// # Errors
+    /// [`Error::State`] if the person is not there any more; [`Error::Key`].
+    pub fn note_key(&self, person: &Person) -> Result<SealingKey, Error> {
+        let wrapped: Vec<u8> =
+            self.database.reader().query_row("SELECT key FROM person WHERE id = ?1", [person.id], |r| r.get(0))?;
+        let key = self.wrapping.open(&person_surroundings(person.subject), &wrapped)?;
+        Ok(SealingKey::derived(&key, "pii/v1/note")?)
     }
 }
 
@@ -102,5 +114,7 @@ const MIGRATIONS: Migrations = Migrations {
     ",
         // Whether rows of some dataset are about the person by this identifier; if not, it only stands beside one that is.
         "ALTER TABLE identifier ADD COLUMN is_subject INTEGER NOT NULL DEFAULT 0",
+        // To forget a person without reading everybody's.
+        "CREATE INDEX pseudonym_by_person ON pseudonym (person)",
     ],
 };

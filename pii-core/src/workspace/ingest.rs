@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 
-use super::{Step, Watch, Workspace, denial, go_on};
-use crate::audit::Action;
+use super::{Step, Watch, Workspace, go_on};
+use crate::audit::{Action, Hash};
 use crate::batch::{self, Batch};
 use crate::catalog;
 use crate::error::Error;
 use crate::store::{Content, Destination, Source, TableWriter, WriteOptions, refuse_overwrite};
 use crate::tag::{ColumnFinding, PROPOSE, Survey};
-use crate::vault::Deposited;
+use crate::vault::{Deposited, People};
 use crate::vocab::{DatasetId, Tag};
 
 /// What came in.
@@ -57,8 +57,7 @@ impl Workspace {
         let tags = match Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy) {
             Ok(empty) => empty.tags().to_vec(),
             Err(error) => {
-                self.record(&self.event(Action::Tag).with_dataset(dataset.clone()).denied(denial(&error)))?;
-                return Err(error.into());
+                return self.refuse(&self.event(Action::Tag).with_dataset(dataset.clone()), error.into());
             }
         };
         let categories: Vec<_> = tags.iter().filter_map(|(_, tag)| tag.category()).collect();
@@ -75,13 +74,14 @@ impl Workspace {
             .append(&self.event(Action::Tag).with_dataset(dataset.clone()).with_categories(categories.clone()))?;
 
         let mut survey = Survey::new(&schema);
-        let mut deposited = Deposited::default();
+        let (mut deposited, mut met) = (Deposited::default(), People::default());
         let mut step = Step { of_rows: source.rows_hint(), of_bytes: source.bytes(), ..Step::default() };
         for rows in source.batches() {
             let rows = rows?;
             survey.observe(&rows)?;
             let tagged = Batch::raw(dataset.clone(), rows).tag(&self.policy)?;
-            deposited += tagged.deposit(&self.policy, &self.vault, &self.keys, self.caller.clock.now(), &receipt)?;
+            let now = self.caller.clock.now();
+            deposited += tagged.deposit(&self.policy, &self.vault, &self.keys, now, &mut met, &receipt)?;
             if let Some(writer) = &mut writer {
                 writer.write(&tagged.annotated()?)?;
             }
@@ -90,11 +90,15 @@ impl Workspace {
         }
         let findings = survey.finish();
         let staged = writer.map(TableWriter::finish).transpose()?;
-        let event = self
+        let mut event = self
             .event(Action::VaultDeposit)
             .with_dataset(dataset.clone())
             .with_categories(categories)
             .with_rows(step.rows);
+        if met.count() > 0 {
+            let (root, count) = self.list(&met)?;
+            event = event.with_subjects_root(root, count);
+        }
         let receipt = self.log.append(&event)?;
         let written = staged.map(crate::store::Staged::publish).transpose()?;
         self.remember(dataset, &location, step.rows, deposited, &tags, &findings)?;
@@ -106,6 +110,15 @@ impl Workspace {
             written,
             audit_entry: receipt.index(),
         })
+    }
+
+    /// Keeps the list of these people beside the log, for the entry that will stand for all of them.
+    fn list(&self, people: &People) -> Result<(Hash, u64), Error> {
+        let mut subjects = self.sidecar.subjects()?;
+        for alias in self.vault.aliases(people) {
+            subjects.push(alias?)?;
+        }
+        Ok(subjects.finish()?)
     }
 
     fn remember(

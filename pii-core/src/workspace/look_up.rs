@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::Workspace;
-use crate::audit::{Action, Event};
+use crate::audit::{About, Action, Event};
 use crate::error::Error;
 use crate::vault::{Person, Value};
-use crate::vocab::{Identifier, PurposeId, RecipientId};
+use crate::vocab::{Identifier, Personal, PurposeId, RecipientId};
 
 /// Who is asked for, and why.
 #[derive(Debug)]
@@ -17,6 +17,9 @@ pub struct Question<'a> {
     pub purpose: &'a PurposeId,
     /// The request or ticket that occasioned it.
     pub ticket: Option<&'a str>,
+    /// What there is to say about the person and the look, in free words. It is kept beside the log, sealed with the
+    /// person's key; nothing of it is kept if nobody is found.
+    pub note: Option<&'a Personal<String>>,
 }
 
 /// A person found, with all that the vault holds of them.
@@ -41,25 +44,36 @@ impl Workspace {
         let mut event = self.event(Action::VaultRead);
         event.purpose = Some(question.purpose.clone());
         event.ticket = question.ticket.map(str::to_owned);
-        let refuse = |event: &Event, error: Error| -> Result<Vec<Looked>, Error> {
-            self.record(&event.clone().denied(error.to_string()))?;
-            Err(error)
-        };
         let Some(purpose) = self.policy.purpose(question.purpose) else {
-            return refuse(&event, Error::UnknownPurpose(question.purpose.clone()));
+            return self.refuse(&event, Error::UnknownPurpose(question.purpose.clone()));
         };
         event.lawful_basis = Some(purpose.lawful_basis());
         let people = self.people(question, &event)?;
         if people.is_empty() {
-            return refuse(&event, Error::UnknownSubject { identifiers: kinds(question.identifiers) });
+            return self.refuse(&event, Error::nobody(question.identifiers));
         }
         let mut looked = Vec::new();
         for person in people {
-            let receipt = self.log.append(&event.clone().with_subjects([person.alias]))?;
+            let mut event = event.clone().with_subjects([person.alias]);
+            if let Some(note) = question.note {
+                let key = self.vault.note_key(&person)?;
+                event.detail = Some(self.sidecar.keep(note, Some(About { alias: person.alias, key: &key }))?);
+            }
+            let receipt = self.log.append(&event)?;
             let values = self.vault.read(&person, &receipt)?;
             looked.push(Looked { person, values, audit_entry: receipt.index() });
         }
         Ok(looked)
+    }
+
+    /// Everybody whom one of the identifiers names.
+    pub(super) fn resolve(&self, identifiers: &[Identifier]) -> Result<Vec<Person>, Error> {
+        let mut people = BTreeMap::new();
+        for identifier in identifiers {
+            let found = self.vault.find(&self.keys, identifier)?;
+            people.extend(found.into_iter().map(|person| (person.subject, person)));
+        }
+        Ok(people.into_values().collect())
     }
 
     fn people(&self, question: &Question<'_>, event: &Event) -> Result<Vec<Person>, Error> {
@@ -78,12 +92,6 @@ impl Workspace {
         }
         Ok(people.into_values().collect())
     }
-}
-
-/// The kinds asked for, without their values: `` `email` ``, `` `customer_id` ``.
-fn kinds(identifiers: &[Identifier]) -> String {
-    let kinds: Vec<_> = identifiers.iter().map(|i| format!("`{}`", i.kind)).collect();
-    format!("{} of the kind {}", if kinds.len() == 1 { "an identifier" } else { "identifiers" }, kinds.join(", "))
 }
 
 const PSEUDONYM: &str = "pseudonym";

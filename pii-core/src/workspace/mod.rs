@@ -8,6 +8,8 @@
 
 mod export;
 mod anchor;
+mod denial;
+mod forget;
 mod ingest;
 mod look_up;
 mod protect;
@@ -16,13 +18,13 @@ mod query;
 mod reveal;
 mod scan;
 mod settings;
+mod show;
 mod site;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::audit::{self, Action, AuditLog, Event, Hash};
-use crate::batch;
+use crate::audit::{self, Action, AuditLog, Event, Hash, Sidecar};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -32,10 +34,15 @@ use crate::vault::Vault;
 use crate::vocab::Actor;
 
 pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
+use denial::denial;
+
+pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
+pub use query::Mention;
 pub use scan::{Scanned, scan};
 pub use settings::{KeySettings, Settings};
+pub use show::Shown;
 pub use site::Site;
 
 /// On whose behalf, where and when.
@@ -43,6 +50,8 @@ pub use site::Site;
 pub struct Caller {
     /// Who acts.
     pub actor: Actor,
+    /// In which role, as far as they say.
+    pub role: Option<String>,
     /// The name of this host, for the log.
     pub host: String,
     /// What time it is.
@@ -61,6 +70,7 @@ pub struct Workspace {
     policy: Policy,
     keys: Keyring,
     log: AuditLog,
+    sidecar: Sidecar,
     catalog: Catalog,
     vault: Vault,
     caller: Caller,
@@ -85,6 +95,11 @@ impl Workspace {
     /// The audit log.
     pub fn log(&self) -> &AuditLog {
         &self.log
+    }
+
+    /// What the log keeps beside its entries, and may forget.
+    pub fn sidecar(&self) -> &Sidecar {
+        &self.sidecar
     }
 
     /// The catalog.
@@ -130,16 +145,6 @@ fn go_on(watch: Watch<'_>, step: Step) -> Result<(), Error> {
     }
 }
 
-/// Why, for the log. Columns without a tag are counted and not named: the first row of a file that has no header is
-/// taken for their names, and the log forgets nothing.
-fn denial(error: &batch::Error) -> String {
-    match error {
-        batch::Error::Undecided { columns, .. } if columns.len() == 1 => "1 column has no tag".to_owned(),
-        batch::Error::Undecided { columns, .. } => format!("{} columns have no tag", columns.len()),
-        other => other.to_string(),
-    }
-}
-
 impl Workspace {
     /// Records what releases nothing: a denial, a reading of the log.
     fn record(&self, event: &Event) -> Result<(), Error> {
@@ -147,8 +152,15 @@ impl Workspace {
         Ok(())
     }
 
+    /// Records that `event` was refused, and why.
+    fn refuse<T>(&self, event: &Event, error: Error) -> Result<T, Error> {
+        self.record(&event.clone().denied(denial(&error)))?;
+        Err(error)
+    }
+
     /// An event of this actor's, under this policy.
     fn event(&self, action: Action) -> Event {
-        Event::new(action, self.caller.actor.clone()).with_policy(Hash::from_bytes(self.policy.digest()))
+        let event = Event::new(action, self.caller.actor.clone()).with_policy(Hash::from_bytes(self.policy.digest()));
+        Event { role: self.caller.role.clone(), ..event }
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 
-use super::{Step, Watch, Workspace, denial, go_on};
+use super::{Step, Watch, Workspace, go_on};
 use crate::audit::Action;
 use crate::batch::{self, Batch, Protection};
 use crate::error::Error;
@@ -29,8 +29,7 @@ impl Workspace {
         };
         decide().or_else(|error| {
             let event = self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(recipient.clone());
-            self.record(&event.denied(denial(&error)))?;
-            Err(error.into())
+            self.refuse(&event, error.into())
         })
     }
 

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Caller, Settings, Workspace};
-use crate::audit::{Action, AuditLog, Event, Signer, VerifierKey};
+use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
@@ -46,10 +46,11 @@ impl Site {
         write(&root.join(".gitignore"), IGNORE)?;
         let origin = site.settings.log_name();
         let log = AuditLog::create(&site.audit(), signer(&origin, &keyring)?, caller.log_settings())?;
-        let _receipt = log.append(&Event::new(Action::Init, caller.actor))?;
+        let _receipt = log.append(&Event { role: caller.role, ..Event::new(Action::Init, caller.actor) })?;
         log.checkpoint()?;
         Catalog::open(&site.state())?;
         Vault::open(&site.vault(), &keyring)?;
+        Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
         Ok(site)
     }
@@ -143,7 +144,13 @@ impl Site {
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
         let vault = Vault::open(&self.vault(), &keys)?;
-        Ok(Workspace { site: self, policy, keys, log, catalog, vault, caller })
+        let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
+        Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
+    }
+
+    /// What the log keeps beside its entries: within its folder, no part of what is verified.
+    fn sidecar(&self) -> PathBuf {
+        self.audit().join("sidecar.db")
     }
 
     fn keys(&self) -> PathBuf {
@@ -181,7 +188,7 @@ mod tests {
     use crate::vocab::Actor;
 
     fn caller() -> Caller {
-        Caller { actor: Actor::local("anna"), host: "db-1".into(), clock: Arc::new(SystemClock) }
+        Caller { actor: Actor::local("anna"), role: None, host: "db-1".into(), clock: Arc::new(SystemClock) }
     }
 
     #[test]

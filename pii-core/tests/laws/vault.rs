@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use pii_core::audit::{Action, Event};
 use pii_core::batch::Batch;
 use pii_core::keyring;
-use pii_core::vault::{self, Deposited, Vault};
+use pii_core::vault::{self, Deposited, People, Vault};
 use pii_core::vocab::{Actor, Domain, SubjectId};
 use proptest::prelude::*;
 
@@ -145,7 +145,9 @@ fn jobs_that_run_at_once_meet_the_same_people() {
         let vault = Vault::open(&path, keys).unwrap();
         let recorded = log.append(&Event::new(Action::VaultDeposit, Actor::local("test"))).unwrap();
         let rows = Batch::raw(dataset("crm.customers"), table(&[("customer_id", &ids)])).tag(policy).unwrap();
-        rows.deposit(policy, &vault, keys, Timestamp::UNIX_EPOCH, &recorded).unwrap().new_subjects
+        rows.deposit(policy, &vault, keys, Timestamp::UNIX_EPOCH, &mut People::default(), &recorded)
+            .unwrap()
+            .new_subjects
     };
     let job = &job;
     let met: u64 = std::thread::scope(|scope| {

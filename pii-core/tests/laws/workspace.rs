@@ -158,7 +158,7 @@ fn made(root: &Path) -> Workspace {
 
 fn caller() -> Caller {
     let clock = FixedClock("2026-11-21T02:30:00Z".parse().unwrap());
-    Caller { actor: Actor::local("etl-nightly"), host: "etl-1".into(), clock: Arc::new(clock) }
+    Caller { actor: Actor::local("etl-nightly"), role: None, host: "etl-1".into(), clock: Arc::new(clock) }
 }
 
 fn source(root: &Path) -> Source {
@@ -174,7 +174,7 @@ fn take_in(workspace: &Workspace) {
 fn look(workspace: &Workspace, line: &str, purpose: &str) -> Result<usize, Box<Error>> {
     let identifiers = [Identifier::parse(line).unwrap()];
     let purpose = PurposeId::parse(purpose).unwrap();
-    let question = Question { identifiers: &identifiers, recipient: None, purpose: &purpose, ticket: None };
+    let question = Question { identifiers: &identifiers, recipient: None, purpose: &purpose, ticket: None, note: None };
     Ok(workspace.look_up(&question).map_err(Box::new)?.len())
 }
 

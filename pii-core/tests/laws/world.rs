@@ -11,7 +11,7 @@ use pii_core::audit::{Action, AuditLog, Event, Receipt, Settings, Signer};
 use pii_core::batch::{Batch, Protected, Protection, Tagged};
 use pii_core::keyring::{Keyring, RootKey};
 use pii_core::policy::Policy;
-use pii_core::vault::{Deposited, Vault};
+use pii_core::vault::{Deposited, People, Vault};
 use pii_core::vocab::{Actor, DatasetId, Identifier, RecipientId};
 use tempfile::TempDir;
 
@@ -63,7 +63,8 @@ impl World {
 
     pub(crate) fn deposit(&self, of: &str, rows: RecordBatch) -> Deposited {
         let at: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        self.tag(of, rows).deposit(&self.policy, &self.vault, &self.keys, at, &self.receipt()).unwrap()
+        let mut met = People::default();
+        self.tag(of, rows).deposit(&self.policy, &self.vault, &self.keys, at, &mut met, &self.receipt()).unwrap()
     }
 
     /// The subjects that a line of `kind=value` names.

@@ -1,0 +1,31 @@
+use crate::batch;
+use crate::error::Error;
+use crate::policy::Refusal;
+
+/// Why, for the log: words of ours, never those of whoever asked. The first row of a file that has no header is taken
+/// for the names of its columns, a name may be typed where a purpose belongs, and the log forgets nothing.
+pub(super) fn denial(error: &Error) -> String {
+    let why = match error {
+        Error::UnknownPurpose(_) => "the policy has no such purpose",
+        Error::UnknownSubject { .. } => "the vault knows nobody by that",
+        Error::Batch(batch::Error::Undecided { columns, .. }) if columns.len() > 1 => {
+            return format!("{} columns have no tag", columns.len());
+        }
+        Error::Batch(batch::Error::Undecided { .. } | batch::Error::Refused(Refusal::UndecidedColumn { .. })) => {
+            "1 column has no tag"
+        }
+        Error::UnknownDataset(_)
+        | Error::Batch(batch::Error::UnknownDataset(_) | batch::Error::Refused(Refusal::UnknownDataset(_))) => {
+            "the policy has no such dataset"
+        }
+        Error::Batch(batch::Error::Refused(Refusal::UnknownRecipient(_))) => "the policy has no such recipient",
+        Error::Batch(batch::Error::Refused(Refusal::PurposeNotAllowed { .. })) => {
+            "the dataset may not be used for the recipient's purpose"
+        }
+        Error::Batch(batch::Error::NoSubject { .. }) => "the column of the subject is missing",
+        Error::Batch(batch::Error::Column { .. }) => "the policy's method does not suit a column",
+        Error::Audit(_) => "the log does not have it",
+        _ => "it failed before it was decided",
+    };
+    why.to_owned()
+}
