@@ -21,6 +21,9 @@ pub(crate) struct Global {
     /// Who acts, for the log; otherwise the user of the operating system
     #[arg(long, global = true, env = "PII_ACTOR", value_name = "ID", hide_env_values = true)]
     pub(crate) actor: Option<String>,
+    /// In which role, for the log
+    #[arg(long, global = true, env = "PII_ROLE", value_name = "ROLE", hide_env_values = true)]
+    pub(crate) role: Option<String>,
     /// One JSON value a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -58,7 +61,8 @@ impl Global {
             None => Actor::local(user),
         };
         let host = std::fs::read_to_string("/etc/hostname").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_default();
-        Caller { actor, host: host.trim().to_owned(), clock: Arc::new(SystemClock) }
+        let role = self.role.clone().filter(|role| !role.is_empty());
+        Caller { actor, role, host: host.trim().to_owned(), clock: Arc::new(SystemClock) }
     }
 }
 

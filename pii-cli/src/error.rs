@@ -117,6 +117,8 @@ fn exit(error: &Core) -> Exit {
         | "policy.unknown-dataset"
         | "policy.unknown-purpose"
         | "vault.unknown-subject"
+        | "audit.no-such-entry"
+        | "audit.pruned"
         | "audit.tampered"
         | "audit.not-an-anchor" => Exit::No,
         "vocab.malformed-name" | "store.malformed-location" => Exit::Usage,
@@ -175,6 +177,13 @@ fn hint(error: &Core) -> Option<String> {
         Core::WorkspaceExists(_) => "work in it, or name another folder".to_owned(),
         Core::Policy(_) => "run `pii policy check` for each place and its mend".to_owned(),
         Core::Interrupted => "nothing was released; run the command again".to_owned(),
+        Core::Audit(pii_core::audit::Error::NoSuchEntry { .. }) => {
+            "`pii audit query` lists entries with their numbers".to_owned()
+        }
+        Core::Audit(pii_core::audit::Error::Pruned { .. }) => {
+            "an export that was made before may still have it".to_owned()
+        }
+        Core::Audit(pii_core::audit::Error::DetailTooLarge { .. }) => "keep it in the ticket, and name that".to_owned(),
         error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),
         Core::Store(store::Error::NoCredentials) => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
         Core::Store(store::Error::PlainHttp { .. } | store::Error::MalformedEndpoint) => {

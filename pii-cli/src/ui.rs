@@ -5,7 +5,7 @@
 //! - Readable without colour; `NO_COLOR` is honoured; nothing but a terminal gets colour or a progress bar.
 //! - `--json`: one JSON value a line on stdout, each with `type` and `v`; errors are one JSON line on stderr.
 //! - `--quiet` silences talk, never data and never errors.
-//! - A personal value is printed by `vault read` and by nothing else.
+//! - A personal value is printed by `vault read`, a note about a person by `audit show`, and by nothing else.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -65,16 +65,13 @@ impl Ui {
 
     /// Columns, aligned; the first row is the head.
     pub(crate) fn table<const N: usize>(self, head: [&str; N], rows: &[[String; N]]) {
-        let width = |n: usize| rows.iter().map(|r| r.get(n).map_or(0, |c| c.width())).max().unwrap_or(0);
-        let widths: Vec<usize> = head.iter().enumerate().map(|(n, h)| h.width().max(width(n))).collect();
-        let aligned = |cells: &mut dyn Iterator<Item = &str>| {
-            let cells = cells.zip(&widths).map(|(c, w)| format!("{c}{}", " ".repeat(w.saturating_sub(c.width()))));
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        };
-        self.line(paint(&aligned(&mut head.into_iter()), HEAD));
-        for row in rows {
-            self.line(aligned(&mut row.iter().map(String::as_str)));
-        }
+        let mut columns = Columns { waiting: rows.to_vec(), ..self.columns(head) };
+        columns.flush();
+    }
+
+    /// Columns, aligned, of rows that keep coming.
+    pub(crate) fn columns<const N: usize>(self, head: [&str; N]) -> Columns<'_, N> {
+        Columns { ui: self, widths: head.map(UnicodeWidthStr::width), head: Some(head), waiting: Vec::new() }
     }
 
     /// Before something is destroyed: shows what, and has a person type `word`.
@@ -107,6 +104,44 @@ impl Ui {
             }
             if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
+    }
+}
+
+/// A table of any length: rows are aligned a few hundred at a time, and a column that grew stays wide.
+pub(crate) struct Columns<'h, const N: usize> {
+    ui: Ui,
+    head: Option<[&'h str; N]>,
+    widths: [usize; N],
+    waiting: Vec<[String; N]>,
+}
+
+impl<const N: usize> Columns<'_, N> {
+    pub(crate) fn push(&mut self, row: [String; N]) {
+        self.waiting.push(row);
+        if self.waiting.len() == ALIGNED {
+            self.flush();
+        }
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let rows = std::mem::take(&mut self.waiting);
+        for row in &rows {
+            self.widths.iter_mut().zip(row).for_each(|(width, cell)| *width = cell.width().max(*width));
+        }
+        if let Some(head) = self.head.take() {
+            self.ui.line(paint(&self.aligned(&head), HEAD));
+        }
+        rows.iter().for_each(|row| self.ui.line(self.aligned(&row.each_ref().map(String::as_str))));
+    }
+
+    fn aligned(&self, cells: &[&str; N]) -> String {
+        let cells = cells.iter().zip(self.widths);
+        let cells = cells.map(|(c, w)| format!("{c}{}", " ".repeat(w.saturating_sub(c.width()))));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     }
 }
 
@@ -176,6 +211,9 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const HEAD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Rows of a long table that are aligned together.
+const ALIGNED: usize = 500;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: AtomicBool = AtomicBool::new(false);

@@ -12,6 +12,7 @@ pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod protect;
 pub(crate) mod scan;
+mod subject;
 pub(crate) mod tag;
 pub(crate) mod vault;
 

@@ -19,6 +19,11 @@ macro_rules! actions {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
+
+            /// What it means, in a sentence.
+            pub fn means(self) -> &'static str {
+                match self { $(Self::$variant => $means,)+ }
+            }
         }
     };
 }

@@ -7,6 +7,7 @@ mod anchor;
 mod checkpoint;
 pub(crate) mod query;
 mod time;
+mod show;
 mod verify;
 
 use crate::config::Global;
@@ -17,6 +18,7 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Query(query::Args),
+    Show(show::Args),
     Verify(verify::Args),
     Prove(prove::Args),
     Export(export::Args),
@@ -28,6 +30,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match command {
         Command::Query(args) => query::run(args, global, ui),
+        Command::Show(args) => show::run(args, global, ui),
         Command::Verify(args) => verify::run(args, global, ui),
         Command::Prove(args) => prove::run(args, global, ui),
         Command::Export(args) => export::run(args, global, ui),

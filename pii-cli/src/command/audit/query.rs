@@ -1,7 +1,9 @@
 use pii_core::audit::{Decision, Entry};
+use pii_core::workspace::Mention;
 use serde_json::{Value, json};
 
 use super::filter::FilterArgs;
+use crate::command::subject::{self, SubjectArgs};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -9,27 +11,53 @@ use crate::ui::Ui;
 
 /// Who did what, when, why
 ///
-/// Reading the log is an entry of its own.
+/// Reading the log is an entry of its own. With `--subject` or `--subject-file`: what it says of a person, whose
+/// identifiers come as lines of `kind=value`, see `pii help identifiers`. Exit code 3 if nobody is known by them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     which: FilterArgs,
+    #[command(flatten)]
+    who: Option<SubjectArgs>,
+    /// Here only to be refused, and not repeated as an unexpected argument would be
+    #[arg(hide = true)]
+    misplaced: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let filter = args.which.filter()?;
+    subject::refuse(&args.misplaced, HINT)?;
+    let identifiers = args.who.as_ref().map(|who| who.read(&[], HINT)).transpose()?;
     let workspace = global.open()?;
-    let entries = workspace.query_log(&filter);
-    workspace.seal()?;
-    let mut rows: Vec<[String; 6]> = Vec::new();
-    for found in entries? {
-        let (index, entry) = found?;
-        ui.record("entry", &fields(index, &entry));
+    let mut table = ui.columns(["entry", "time", "who", "did", "what", "why"]);
+    let mut show = |index: u64, entry: &Entry| {
+        ui.record("entry", &fields(index, entry));
         if !ui.json {
-            rows.push(row(index, &entry));
+            table.push(row(index, entry));
+        }
+    };
+    let mut unknown = 0;
+    if let Some(identifiers) = identifiers {
+        let entries = workspace.query_log_about(&filter, &identifiers);
+        workspace.seal()?;
+        for found in entries? {
+            match found? {
+                (_, _, Mention::Unknown) => unknown += 1,
+                (index, entry, _) => show(index, &entry),
+            }
+        }
+    } else {
+        let entries = workspace.query_log(&filter);
+        workspace.seal()?;
+        for found in entries? {
+            let (index, entry) = found?;
+            show(index, &entry);
         }
     }
-    ui.table(["entry", "time", "who", "did", "what", "why"], &rows);
+    table.finish();
+    if unknown > 0 {
+        ui.warn(format!("of {unknown} more entries nobody can tell: the lists of the people they concern are gone"));
+    }
     Ok(Exit::Done)
 }
 
@@ -49,6 +77,7 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     what.extend(event.recipient.as_ref().map(|r| format!("for {r}")));
     what.extend(event.rows.map(|n| format!("{n} rows")));
     what.extend(event.subjects.iter().map(|s| format!("person {s}")));
+    what.extend(event.count.map(|n| format!("{n} people")));
     let mut why: Vec<String> = Vec::new();
     why.extend(event.purpose.as_ref().map(ToString::to_string));
     why.extend(event.ticket.clone());
@@ -62,3 +91,5 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     let time = entry.time.strftime("%F %TZ").to_string();
     [index.to_string(), time, event.actor.id.clone(), did, what.join(", "), why.join(", ")]
 }
+
+const HINT: &str = "printf 'email=…\\n' | pii audit query --subject -";

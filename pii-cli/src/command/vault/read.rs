@@ -1,10 +1,10 @@
-use std::io::Read;
 use std::path::PathBuf;
 
-use pii_core::vocab::{Identifier, PurposeId, RecipientId};
+use pii_core::vocab::{PurposeId, RecipientId};
 use pii_core::workspace::{Looked, Question};
 use serde_json::json;
 
+use crate::command::subject::SubjectArgs;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -15,14 +15,9 @@ use crate::ui::{HEAD, Ui, count, paint};
 /// Identifiers come as lines of `kind=value`, never on the command line: see `pii help identifiers`.
 /// The look is in the log before a value is released. Exit code 3 if it is refused or nobody is known.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("who").required(true))]
 pub(crate) struct Args {
-    /// Read identifiers from standard input: `--subject -`
-    #[arg(long, value_name = "-", group = "who")]
-    subject: Option<String>,
-    /// Read identifiers from a file
-    #[arg(long, value_name = "FILE", group = "who")]
-    subject_file: Option<PathBuf>,
+    #[command(flatten)]
+    who: SubjectArgs,
     /// Here only to be refused, and not repeated as an unexpected argument would be
     #[arg(hide = true)]
     misplaced: Vec<String>,
@@ -35,10 +30,14 @@ pub(crate) struct Args {
     /// The request or ticket that occasioned it
     #[arg(long, value_name = "ID")]
     ticket: Option<String>,
+    /// A note for the log: kept beside it, sealed with the person's key, until they are erased; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    note_file: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let identifiers = identifiers(args)?;
+    let identifiers = args.who.read(&args.misplaced, HINT)?;
+    let note = args.note_file.as_deref().map(|file| args.who.note(file)).transpose()?;
     let purpose = PurposeId::parse(&args.purpose)?;
     let recipient = args.recipient.as_deref().map(RecipientId::parse).transpose()?;
     if recipient.is_none() && identifiers.iter().any(|i| i.kind.as_str() == "pseudonym") {
@@ -50,6 +49,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         recipient: recipient.as_ref(),
         purpose: &purpose,
         ticket: args.ticket.as_deref(),
+        note: note.as_ref(),
     };
     let looked = workspace.look_up(&question);
     workspace.seal()?;
@@ -87,30 +87,4 @@ fn show(ui: Ui, looked: &Looked) {
     ui.table(["column", "category", "value"], &rows);
 }
 
-fn identifiers(args: &Args) -> Result<Vec<Identifier>, Error> {
-    const HINT: &str = "printf 'email=…\\n' | pii vault read --subject - --purpose PURPOSE";
-    if !args.misplaced.is_empty() || args.subject.as_ref().is_some_and(|subject| subject != "-") {
-        // What was given may be personal: it is not repeated.
-        return Err(Error::usage("identifiers of a person do not belong on the command line", HINT));
-    }
-    let text = match &args.subject_file {
-        None => {
-            let mut text = String::new();
-            std::io::stdin()
-                .lock()
-                .read_to_string(&mut text)
-                .map_err(|e| Error::failed("io", format!("standard input: {e}")))?;
-            text
-        }
-        Some(file) => {
-            std::fs::read_to_string(file).map_err(|source| pii_core::error::Error::Io { path: file.clone(), source })?
-        }
-    };
-    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-    let identifiers = lines.map(Identifier::parse).collect::<Result<Vec<_>, _>>();
-    let identifiers = identifiers.map_err(|e| Error::usage(e.to_string(), HINT))?;
-    if identifiers.is_empty() {
-        return Err(Error::usage("no identifier was given", HINT));
-    }
-    Ok(identifiers)
-}
+const HINT: &str = "printf 'email=…\\n' | pii vault read --subject - --purpose PURPOSE";
