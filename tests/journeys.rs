@@ -11,12 +11,14 @@
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
+//! | whoever asks what the log says of a person | `audit_people` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
 mod audit_export;
 mod audit_anchor;
+mod audit_people;
 mod bad_input;
 mod demo;
 mod desk;

@@ -79,6 +79,16 @@ impl Database {
         if busy { Err(Error::Locked) } else { Ok(()) }
     }
 
+    /// Writes the file anew. `secure_delete` overwrites what is deleted, but not the copies that a page may keep of rows
+    /// that had moved to another page before. Takes as long as the file is large, and as much room again.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::Sqlite`].
+    pub(crate) fn rebuild(&self) -> Result<(), Error> {
+        self.connection.execute_batch("VACUUM")?;
+        self.settle()
+    }
+
     fn migrate(&self, migrations: &Migrations) -> Result<(), Error> {
         let known = i64::try_from(migrations.steps.len()).unwrap_or(i64::MAX);
         self.write(|tx| {

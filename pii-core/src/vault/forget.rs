@@ -38,4 +38,14 @@ impl Vault {
         self.database.settle()?;
         Ok(forgotten)
     }
+
+    /// Writes the vault's file anew, so that no page keeps a copy of a row that was deleted later: an old page may hold a
+    /// blind tag that has moved on before it was destroyed. To be done after people were forgotten; once for many is
+    /// enough. Takes as long as the file is large, and as much room again.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn compact(&self) -> Result<(), Error> {
+        Ok(self.database.rebuild()?)
+    }
 }

@@ -19,7 +19,9 @@ pub struct Forgotten {
 
 impl Workspace {
     /// Destroys all that the vault and the log's side-car hold of the people whom the identifiers name. It is on record
-    /// first; afterwards that entry, like every other that names them, leads nowhere. Copies of the data elsewhere, and
+    /// first; afterwards that entry, like every other that names them, leads nowhere. The vault's file is written anew at
+    /// the end, so forget many people at once rather than one by one. If that alone fails, say of a full disk, they are
+    /// forgotten, and [`vault::Vault::compact`] finishes the work. Copies of the data elsewhere, and
     /// backups of the vault, are not touched.
     ///
     /// # Errors
@@ -40,6 +42,7 @@ impl Workspace {
             let held = self.vault.forget(&person, &receipt)?;
             forgotten.push(Forgotten { alias, held, notes, audit_entry: receipt.index() });
         }
+        self.vault.compact()?;
         Ok(forgotten)
     }
 }

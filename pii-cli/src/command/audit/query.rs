@@ -7,7 +7,7 @@ use crate::command::subject::{self, SubjectArgs};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{Ui, count};
 
 /// Who did what, when, why
 ///
@@ -56,7 +56,8 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     table.finish();
     if unknown > 0 {
-        ui.warn(format!("of {unknown} more entries nobody can tell: the lists of the people they concern are gone"));
+        let entries = count(unknown, "more entry").replace("entrys", "entries");
+        ui.warn(format!("whom {entries} concerned nobody can tell: the list of them is gone"));
     }
     Ok(Exit::Done)
 }
