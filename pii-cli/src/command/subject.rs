@@ -7,9 +7,9 @@ use pii_core::vocab::{Identifier, Personal};
 
 use crate::error::Error;
 
-/// Where the identifiers of a person come from.
+/// Where the identifiers of a person come from: one of these, or none.
 #[derive(Debug, clap::Args)]
-#[group(id = "who", required = true, multiple = false)]
+#[group(id = "who", multiple = false)]
 pub(crate) struct SubjectArgs {
     /// Read identifiers from standard input: `--subject -`
     #[arg(long, value_name = "-")]

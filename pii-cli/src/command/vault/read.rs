@@ -15,6 +15,7 @@ use crate::ui::{HEAD, Ui, count, paint};
 /// Identifiers come as lines of `kind=value`, never on the command line: see `pii help identifiers`.
 /// The look is in the log before a value is released. Exit code 3 if it is refused or nobody is known.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("somebody").args(["subject", "subject_file"]).required(true))]
 pub(crate) struct Args {
     #[command(flatten)]
     who: SubjectArgs,
