@@ -1,5 +1,3 @@
-use rusqlite::OptionalExtension;
-
 use super::schema::{blind, identifier_key};
 use super::{Error, People, Person, Vault};
 use crate::audit::Alias;
@@ -50,12 +48,24 @@ impl Vault {
 
     /// The aliases of people, in the order of [`People`]. Whoever was forgotten meanwhile has none.
     pub fn aliases<'a>(&'a self, people: &'a People) -> impl Iterator<Item = Result<Alias, Error>> + 'a {
-        people.ids().filter_map(|id| self.alias(id).transpose())
+        people.words().flat_map(|(first, word)| match self.aliases_of(first, word) {
+            Ok(aliases) => aliases.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
     }
 
-    fn alias(&self, id: i64) -> Result<Option<Alias>, Error> {
-        let mut query = self.database.reader().prepare_cached("SELECT alias FROM person WHERE id = ?1")?;
-        Ok(query.query_row([id], |r| r.get(0)).optional()?.map(Alias::from_bytes))
+    /// Of the 64 people from `first` on, those whose bit is set: neighbours come with one question.
+    fn aliases_of(&self, first: i64, word: u64) -> Result<Vec<Alias>, Error> {
+        let mut query =
+            self.database.reader().prepare_cached("SELECT id, alias FROM person WHERE id BETWEEN ?1 AND ?1 + 63")?;
+        let mut rows = query.query([first])?;
+        let mut aliases = Vec::with_capacity(64);
+        while let Some(row) = rows.next()? {
+            if word >> (row.get::<_, i64>(0)? - first) & 1 == 1 {
+                aliases.push(Alias::from_bytes(row.get(1)?));
+            }
+        }
+        Ok(aliases)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub struct People {
     /// By their numbers in the vault, which are dense: 64 of them a word.
-    words: BTreeMap<i64, Box<[u64; WORDS]>>,
+    pages: BTreeMap<i64, Box<[u64; WORDS]>>,
     count: u64,
 }
 
@@ -17,19 +17,18 @@ impl People {
 
     pub(super) fn insert(&mut self, id: i64) {
         let (page, word, bit) = place(id);
-        let page = self.words.entry(page).or_insert_with(|| Box::new([0; WORDS]));
+        let page = self.pages.entry(page).or_insert_with(|| Box::new([0; WORDS]));
         if let Some(word) = page.get_mut(word).filter(|word| **word & bit == 0) {
             *word |= bit;
             self.count += 1;
         }
     }
 
-    /// Their numbers in the vault, ascending.
-    pub(super) fn ids(&self) -> impl Iterator<Item = i64> + '_ {
-        self.words.iter().flat_map(|(page, words)| {
-            let words = (page * PAGE..).step_by(64).zip(words.iter());
-            words.flat_map(|(first, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit))
-        })
+    /// Their numbers in the vault, ascending: the first of 64 that follow each other, and a bit for each.
+    pub(super) fn words(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        let pages = self.pages.iter();
+        let words = pages.flat_map(|(page, words)| (page * PAGE..).step_by(64).zip(words.iter().copied()));
+        words.filter(|(_, word)| *word != 0)
     }
 }
 
@@ -53,6 +52,7 @@ mod tests {
         ids.iter().chain(&ids).for_each(|id| people.insert(*id));
         let expected: BTreeSet<_> = ids.into_iter().collect();
         assert_eq!(people.count(), expected.len() as u64);
-        assert!(people.ids().eq(expected));
+        let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 == 1);
+        assert!(people.words().flat_map(|(first, word)| bits(word).map(move |bit| first + bit)).eq(expected));
     }
 }
