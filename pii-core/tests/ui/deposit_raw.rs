@@ -6,7 +6,7 @@ use pii_core::policy::Policy;
 use pii_core::vault::Vault;
 
 fn shortcut(batch: Batch<Raw>, policy: &Policy, vault: &Vault, keys: &Keyring, recorded: &Receipt) {
-    let _ = batch.deposit(policy, vault, keys, Default::default(), recorded);
+    let _ = batch.deposit(policy, vault, keys, Default::default(), &mut Default::default(), recorded);
 }
 
 fn main() {}

@@ -17,7 +17,7 @@ use crate::ui::Ui;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    Query(query::Args),
+    Query(Box<query::Args>),
     Show(show::Args),
     Verify(verify::Args),
     Prove(prove::Args),
