@@ -16,8 +16,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
 
-mod audit_export;
 mod audit_anchor;
+mod audit_export;
 mod audit_people;
 mod bad_input;
 mod demo;

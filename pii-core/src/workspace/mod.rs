@@ -6,9 +6,9 @@
 //!
 //! The verbs here tie the rooms together in the one order that is safe: decide, record, then act.
 
-mod export;
 mod anchor;
 mod denial;
+mod export;
 mod forget;
 mod ingest;
 mod look_up;

@@ -1,13 +1,13 @@
+mod age;
+mod anchor;
+mod checkpoint;
 mod export;
 mod filter;
 mod prove;
 mod prune;
-mod age;
-mod anchor;
-mod checkpoint;
 pub(crate) mod query;
-mod time;
 mod show;
+mod time;
 mod verify;
 
 use crate::config::Global;
