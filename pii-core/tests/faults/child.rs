@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pii_core::audit::{AuditLog, Error, Receipt, Settings};
+use pii_core::vocab::Actor;
 
-use crate::desk::{event, settings, signer};
+use crate::desk::{event, next_signer, settings, signer};
 
 /// A command that runs one of the writers below on the log in `dir`. The rest of what it must know goes into its
 /// environment.
@@ -124,6 +125,29 @@ fn appends_signs_and_appends() {
         Err(error) => refused(&error),
     }
     append(&["eleven"]);
+}
+
+/// Opens a log, goes over to the next key, and appends one entry.
+#[test]
+#[ignore = "a writer that the tests run"]
+fn rotates() {
+    println!();
+    say("begins open");
+    let log = match AuditLog::open(&dir(), signer(), settings()) {
+        Ok(log) => log,
+        Err(error) => return refused(&error),
+    };
+    say("opened it");
+    say("begins rotate");
+    match log.rotate(next_signer(), Actor::local("anna")) {
+        Ok(checkpoint) => say(&format!("sealed {}", checkpoint.size())),
+        Err(error) => refused(&error),
+    }
+    say("begins append");
+    match log.append(&event("after the key")) {
+        Ok(receipt) => acknowledged("after the key", &receipt),
+        Err(error) => refused(&error),
+    }
 }
 
 fn acknowledged(token: &str, receipt: &Receipt) {

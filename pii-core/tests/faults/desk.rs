@@ -14,6 +14,11 @@ pub(crate) fn signer() -> Signer {
     Signer::from_seed(ORIGIN, &[7; 32]).unwrap()
 }
 
+/// The key that follows.
+pub(crate) fn next_signer() -> Signer {
+    Signer::from_seed(ORIGIN, &[8; 32]).unwrap()
+}
+
 pub(crate) fn settings() -> Settings {
     Settings::new("db-1")
 }
@@ -49,9 +54,9 @@ pub(crate) fn verdict(dir: &Path) -> Verdict {
     judge(dir).verdict
 }
 
-/// The token of every entry, in order.
+/// The token of every entry, in order; nothing for one that the log itself made.
 pub(crate) fn tokens(dir: &Path) -> Vec<String> {
-    read(dir).unwrap().map(|entry| entry.unwrap().1.event.ticket.unwrap()).collect()
+    read(dir).unwrap().map(|entry| entry.unwrap().1.event.ticket.unwrap_or_default()).collect()
 }
 
 /// What a writer was told, by the number of the entry.

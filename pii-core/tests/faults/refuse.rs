@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use pii_core::audit::Verdict;
+use pii_core::audit::{AuditLog, Verdict};
 use tempfile::TempDir;
 
 use crate::child::{self, Said};
@@ -45,18 +45,29 @@ fn whichever_call_fails_nothing_acknowledged_is_lost_and_the_log_goes_on() {
     for call in ["openat", "write", "fsync", "fdatasync"] {
         assert!(calls.contains_key(call), "the writer must have called `{call}`: {calls:?}");
     }
-    let faults: Vec<Fault> = calls.iter().flat_map(|(call, count)| faults(call, *count)).collect();
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    before.run(Some(fault)).assert_sound(&before);
-                }
-            });
-        }
+    before.fail_everywhere(calls, |run| run.assert_sound(&before));
+}
+
+/// Whatever happens to a rotation, one of the two keys goes on, and nobody calls it tampering.
+#[test]
+fn whichever_call_of_a_rotation_fails_the_log_goes_on_with_one_of_the_keys() {
+    let before = Before { writer: "child::rotates", ..Before::make() };
+    let plain = before.run(None);
+    assert!(plain.story().contains(&Said::Sealed(253)), "{}", plain.said);
+    before.fail_everywhere(plain.count(), |run| {
+        let name = format!("{}: {}", run.name, run.failed());
+        run.assert_answers(&name);
+        let verdict = desk::verdict(&run.dir);
+        assert!(!matches!(verdict, Verdict::Tampered { .. } | Verdict::RolledBack { .. }), "{name}: {verdict}");
+        desk::assert_kept(&desk::tokens(&run.dir), &run.acknowledged(), &name);
+        let log = AuditLog::open(&run.dir, desk::next_signer(), desk::settings());
+        let rotated = run.story().contains(&Said::Sealed(253));
+        assert!(log.is_ok() || !rotated, "{name}: the new key has signed");
+        let log = log.unwrap_or_else(|_| desk::open(&run.dir));
+        log.append(&desk::event("after")).map(drop).unwrap();
+        log.checkpoint().unwrap();
+        assert_eq!(desk::verdict(&run.dir), Verdict::Verified, "{name}: it was {verdict}, and then");
     });
-    eprintln!("{} faults, at each of {calls:?}", faults.len());
 }
 
 fn faults(call: &str, count: usize) -> Vec<Fault> {
@@ -74,6 +85,8 @@ struct Before {
     _home: TempDir,
     dir: PathBuf,
     segment_bytes: u64,
+    /// Who writes.
+    writer: &'static str,
 }
 
 /// One run of the writer.
@@ -93,7 +106,23 @@ impl Before {
         log.checkpoint().unwrap();
         desk::fill(&log, 250, 252);
         let segment_bytes = fs::metadata(dir.join("seg/000000000000.seg")).unwrap().len() + 1;
-        Self { _home: home, dir, segment_bytes }
+        Self { _home: home, dir, segment_bytes, writer: "child::appends_signs_and_appends" }
+    }
+
+    /// Lets each of these calls fail in each way, a run each, on all cores.
+    fn fail_everywhere(&self, calls: BTreeMap<String, usize>, check: impl Fn(&Run) + Sync) {
+        let faults: Vec<Fault> = calls.iter().flat_map(|(call, count)| faults(call, *count)).collect();
+        let next = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        check(&self.run(Some(fault)));
+                    }
+                });
+            }
+        });
+        eprintln!("{}: {} faults, at each of {calls:?}", self.writer, faults.len());
     }
 
     fn run(&self, fault: Option<&Fault>) -> Run {
@@ -101,7 +130,7 @@ impl Before {
         let dir = home.path().join("audit");
         desk::copy(&self.dir, &dir);
         let trace = home.path().join("trace");
-        let writer = child::command("child::appends_signs_and_appends", &dir);
+        let writer = child::command(self.writer, &dir);
         let mut strace = Command::new("strace");
         strace.args(["-f", "-y", "-o"]).arg(&trace).args(["-e", &format!("trace={CALLS}")]);
         for path in written(&dir) {
@@ -136,6 +165,8 @@ fn assert_traced(output: &Output) {
 /// All files and folders that the writer may touch, by their later names too.
 fn written(dir: &Path) -> Vec<PathBuf> {
     let mut paths = desk::paths(dir);
+    let key = desk::next_signer().verifier().id();
+    paths.push(dir.join(format!("keys/acme.example_audit+{key}.vkey")));
     let later = ["seg/000000000253.seg", "tile/0", "tile/0/000"].map(|name| dir.join(name));
     paths.extend(later);
     let hidden: Vec<_> = paths
