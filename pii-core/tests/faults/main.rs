@@ -6,6 +6,7 @@
 
 mod child;
 mod desk;
+mod inherit;
 mod kill;
 mod refuse;
 mod short;

@@ -29,7 +29,7 @@ const FAULTS: &[(&str, &str)] = &[
 ];
 
 /// One call that fails in one way.
-struct Fault {
+pub(crate) struct Fault {
     what: &'static str,
     call: String,
     nth: usize,
@@ -80,8 +80,24 @@ fn faults(call: &str, count: usize) -> Vec<Fault> {
     (1..=count).flat_map(|nth| FAULTS.iter().map(move |(what, how)| fault(nth, *what, how))).collect()
 }
 
+impl Fault {
+    /// The end of the process at the first call of `run` that `picks` picks in its trace.
+    pub(crate) fn end_of_the_process(run: &Run, picks: impl Fn(&str) -> bool) -> Self {
+        let at = run.trace.lines().position(picks).unwrap_or_else(|| panic!("no such call: {}", run.trace));
+        let call = called(run.trace.lines().nth(at).unwrap()).unwrap();
+        let nth = run.trace.lines().take(at + 1).filter(|line| called(line) == Some(call)).count();
+        let (what, how) = FAULTS[FAULTS.len() - 1];
+        Self { what, call: call.to_owned(), nth, inject: format!("inject={call}:{how}:when={nth}") }
+    }
+}
+
+/// The call in a line of the trace: `12345 openat(AT_FDCWD, …`.
+fn called(line: &str) -> Option<&str> {
+    Some(line.split_whitespace().nth(1)?.split_once('(')?.0)
+}
+
 /// The log that each run begins with: ten entries later a tile is full and another segment begun.
-struct Before {
+pub(crate) struct Before {
     _home: TempDir,
     dir: PathBuf,
     segment_bytes: u64,
@@ -90,17 +106,17 @@ struct Before {
 }
 
 /// One run of the writer.
-struct Run {
+pub(crate) struct Run {
     name: String,
     _home: TempDir,
     dir: PathBuf,
     said: String,
     /// What it called, and what came of it.
-    trace: String,
+    pub(crate) trace: String,
 }
 
 impl Before {
-    fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let (home, dir, log) = desk::log();
         desk::fill(&log, 0, 250);
         log.checkpoint().unwrap();
@@ -125,7 +141,12 @@ impl Before {
         eprintln!("{}: {} faults, at each of {calls:?}", self.writer, faults.len());
     }
 
-    fn run(&self, fault: Option<&Fault>) -> Run {
+    /// What a run left, for another to go on with.
+    pub(crate) fn after(&self, run: Run) -> Self {
+        Self { _home: run._home, dir: run.dir, segment_bytes: self.segment_bytes, writer: self.writer }
+    }
+
+    pub(crate) fn run(&self, fault: Option<&Fault>) -> Run {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("audit");
         desk::copy(&self.dir, &dir);
@@ -186,9 +207,7 @@ impl Run {
     fn count(&self) -> BTreeMap<String, usize> {
         let mut calls = BTreeMap::new();
         for line in self.trace.lines() {
-            // `12345 openat(AT_FDCWD, …`
-            let call = line.split_whitespace().nth(1).and_then(|rest| rest.split_once('('));
-            if let Some((call, _)) = call {
+            if let Some(call) = called(line) {
                 *calls.entry(call.to_owned()).or_default() += 1;
             }
         }
