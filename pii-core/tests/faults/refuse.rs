@@ -70,6 +70,27 @@ fn whichever_call_of_a_rotation_fails_the_log_goes_on_with_one_of_the_keys() {
     });
 }
 
+/// What a failed flush was to save is anywhere or nowhere, and the kernel says so only once: so nothing that needs a
+/// receipt happens after it, whichever file it was.
+#[test]
+fn after_any_failed_flush_everything_is_refused() {
+    let before = Before::make();
+    let calls = before.run(None).count();
+    let flushes = calls.iter().filter(|(call, _)| ["fsync", "fdatasync"].contains(&call.as_str()));
+    let faults = flushes.flat_map(|(call, count)| faults(call, *count)).filter(|fault| fault.what == "an I/O error");
+    let mut wrong = Vec::new();
+    for run in faults.map(|fault| before.run(Some(&fault))) {
+        let answers: Vec<_> = run.story().into_iter().filter(|said| !matches!(said, Said::Begins(_))).collect();
+        let refused = |said: &Said| matches!(said, Said::Refused(_));
+        let first = answers.iter().position(refused).unwrap_or(answers.len());
+        let poisoned = |said: &Said| matches!(said, Said::Refused(why) if why.starts_with("poisoned"));
+        if first == answers.len() || !answers.iter().skip(first + 1).all(poisoned) {
+            wrong.push(format!("{}: {}\n  {:?}", run.name, run.failed(), answers.last()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn faults(call: &str, count: usize) -> Vec<Fault> {
     let fault = |nth, what, how: &str| Fault {
         what,
