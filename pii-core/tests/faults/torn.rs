@@ -1,8 +1,10 @@
 //! What a power cut leaves of the last frames: part of them, and then nothing, zeros, or what the disk held before.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use pii_core::audit::{AuditLog, Error, Verdict};
 use tempfile::TempDir;
@@ -132,4 +134,28 @@ fn a_hole_before_whole_frames_is_never_cut() {
 
 fn length(dir: &Path) -> usize {
     fs::metadata(dir.join(SEGMENT)).unwrap().len() as usize
+}
+
+/// A writer that died left part of a frame; the next one cuts it away just while an auditor reads.
+#[test]
+fn an_auditor_who_reads_while_a_torn_end_is_cut_raises_no_alarm() {
+    let (_home, dir, log) = desk::log();
+    // Long enough to be read for a while.
+    desk::fill(&log, 0, 10_000);
+    let segment = dir.join(SEGMENT);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for n in 10_000..10_200 {
+                // Longer than the entry that takes its place.
+                let mut file = fs::File::options().append(true).open(&segment).unwrap();
+                file.write_all(&[&[0x00, 0x20, 0, 0, 1, 2, 3, 4], [0xee; 1_000].as_slice()].concat()).unwrap();
+                thread::sleep(Duration::from_millis(5));
+                desk::fill(&log, n, n + 1);
+            }
+        });
+        while !writer.is_finished() {
+            let verdict = desk::verdict(&dir);
+            assert!(matches!(verdict, Verdict::Verified | Verdict::UnsealedTail(_)), "{verdict}");
+        }
+    });
 }
