@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{SEGMENT, payloads, sealed, write};
-use crate::audit::samples::{settings, signer, verdict};
-use crate::audit::{AuditLog, Error, read};
+use crate::audit::samples::{ORIGIN, settings, signer, verdict};
+use crate::audit::{AuditLog, Error, Hash, Verdict, read};
 
 #[test]
 fn a_segment_of_a_newer_format_is_refused_by_all_who_read_it() {
@@ -36,4 +39,16 @@ fn an_entry_of_a_newer_version_is_refused_by_all_who_read_it() {
     assert_eq!(found[2].as_ref().unwrap_err().to_string(), said);
     assert!(matches!(found[2], Err(Error::Newer { found: 2, .. })));
     assert_eq!(verdict(&dir).to_string(), "UNVERIFIABLE(a newer program: entry 2 is of version 2)");
+}
+
+/// The type byte of a key says how it signs, and more types may come.
+#[test]
+fn a_key_that_signs_in_a_newer_way_is_not_called_tampering() {
+    let (_home, dir) = sealed(4);
+    let typed = [[2].as_slice(), &[9; 1312]].concat();
+    let id = &Hash::of(&[ORIGIN.as_bytes(), b"\n", &typed].concat()).to_string()[..8];
+    let name = dir.join(format!("keys/acme.example_audit+{id}.vkey"));
+    fs::write(name, format!("{ORIGIN}+{id}+{}\n", STANDARD.encode(&typed))).unwrap();
+    let found = verdict(&dir);
+    assert!(!matches!(found, Verdict::Tampered { .. }), "{found}");
 }
