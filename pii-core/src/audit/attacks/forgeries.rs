@@ -55,3 +55,14 @@ fn a_tile_tells_where_the_moving_began() {
         assert!(found.starts_with(&format!("TAMPERED(entry {at}:")), "deleted at {at}: {found}");
     }
 }
+
+/// The log is one entry shorter than was signed, and the tile says that it was not the end that went.
+#[test]
+fn an_entry_taken_from_the_middle_is_not_called_a_rollback_where_a_tile_tells() {
+    let (_home, dir) = sealed(300);
+    let mut shorter = payloads(&dir);
+    shorter.remove(200);
+    write(&dir, &renumbered(&shorter));
+    let found = verdict(&dir).to_string();
+    assert!(found.starts_with("TAMPERED(entry 200:"), "{found}");
+}
