@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::append::held;
 use super::disk::max_signed;
-use super::entry;
+use super::entry::Head;
 use super::layout::{CHECKPOINT, Layout};
 use super::segment::Segment;
-use super::tile::{self, Frontier};
-use super::{AuditLog, Checkpoint, Error, Hash, Place, VerifierKey, durable};
+use super::tile::Frontier;
+use super::{AuditLog, Checkpoint, Error, Place, VerifierKey, durable, tiles};
 
 /// Reads checkpoints that were kept elsewhere: one, or several with an empty line after each, or the one at
 /// the end of a C2SP `tlog-proof`. Signatures are not checked yet.
@@ -72,15 +72,16 @@ impl AuditLog {
         state.disk.exclusively(|disk| {
             let keys = disk.layout().keys()?;
             let found = disk.head(&self.origin).size;
-            // Tiles that wait for the next signature are needed now.
-            disk.settle(&max_signed(disk.layout())?)?;
+            let signed = max_signed(disk.layout())?.size;
             for anchor in anchors {
                 vouch(anchor, &self.origin, &keys)
                     .map_err(|why| Error::NotAnAnchor { log: self.origin.clone(), why })?;
                 if anchor.size() > found {
                     return Err(Error::RolledBack { signed: anchor.size(), found });
                 }
-                if root_at(disk.layout(), anchor.size(), disk.edge())? != anchor.root() {
+                // Whatever this log signed has its tiles on disk.
+                let read = |level, index, width| tiles::read(disk.layout(), signed, level, index, width);
+                if anchor.size() > signed || Frontier::restore(anchor.size(), read)?.root() != anchor.root() {
                     return Err(Error::Diverged { size: anchor.size() });
                 }
             }
@@ -134,28 +135,10 @@ pub(super) fn time_of(layout: &Layout, segments: &[(u64, u64)], index: u64) -> R
     let mut segment = Segment::open(layout, *first, Some(*length))?;
     while let Some(block) = segment.block()? {
         if let Some((_, payload)) = (block.first..).zip(block.payloads()).find(|(at, _)| *at == index) {
-            return Ok(entry::head(payload).ok().map(|head| head.time));
+            return Ok(Head::read(payload).and_then(|head| head.time.timestamp()).ok());
         }
     }
     Ok(None)
-}
-
-/// The root of the first `size` entries, from the tiles and, after the last full one, from the leaves in `edge`.
-fn root_at(layout: &Layout, size: u64, edge: &[Hash]) -> Result<Hash, Error> {
-    let read = |level: u8, index: u64| {
-        let name = tile::path(level, index);
-        let path = layout.path(&name);
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        tile::read(&bytes).ok_or_else(|| Error::damaged(Place::file(name), "it has not 256 hashes"))
-    };
-    let (tiles, rest) = (size / tile::WIDTH as u64, (size % tile::WIDTH as u64) as usize);
-    let mut tree = Frontier::restore(tiles, read)?;
-    if rest > 0 {
-        let full = layout.path(&tile::path(0, tiles)).exists();
-        let leaves = if full { read(0, tiles)? } else { edge.to_vec() };
-        leaves.iter().take(rest).for_each(|leaf| tree.push(*leaf, &mut Vec::new()));
-    }
-    Ok(tree.root())
 }
 
 const PROOF: &str = "c2sp.org/tlog-proof@";

@@ -62,8 +62,9 @@ impl Disk {
         }
         let lock = Arc::clone(&self.lock);
         let _held = Held::take(&lock, &self.layout)?;
-        self.catch_up()?;
-        act(self)
+        let done = self.catch_up().and_then(|()| act(self));
+        // Whatever could not be flushed may be on disk or not, and the kernel says so only once.
+        done.map_err(|error| if matches!(error, Error::Io { what: "flush", .. }) { self.poison(error) } else { error })
     }
 
     /// Appends `events` and returns when they are on disk.
@@ -118,11 +119,6 @@ impl Disk {
         TreeHead { origin: origin.to_owned(), size: self.tree.size(), root: self.tree.root() }
     }
 
-    /// The leaf hashes that do not fill a tile yet.
-    pub(super) fn edge(&self) -> &[Hash] {
-        self.tree.edge()
-    }
-
     /// When the newest entry was written.
     pub(super) fn last(&self) -> Timestamp {
         self.last
@@ -162,6 +158,10 @@ impl Disk {
         }
         *self = fresh;
         Ok(())
+    }
+
+    fn flush_segment(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(Error::io("flush", &self.layout.segment(self.first)))
     }
 
     /// After a failed flush the kernel may hold pages that never reached the disk, and says so only once.
@@ -239,6 +239,9 @@ impl Disk {
                 return Ok(());
             }
             Segment::open(&self.layout, next, None)?;
+            // Whoever began it may have died before its name was on disk, or the last entries before it.
+            self.flush_segment()?;
+            durable::flush_folder(&self.layout.path(SEGMENTS))?;
             let path = self.layout.segment(next);
             self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
             (self.first, self.length, self.month) = (next, HEADER_BYTES, None);
@@ -287,8 +290,9 @@ impl Disk {
         Err(Error::damaged(Place::file(MAX_SIGNED), format!("the first {size} entries are not those signed")))
     }
 
-    /// Begins the next segment. The last one is on disk: every append ends with a flush.
+    /// Begins the next segment, when the last one is on disk: who wrote its end may have died before the flush.
     fn roll(&mut self) -> Result<(), Error> {
+        self.flush_segment()?;
         let first = self.tree.size();
         let path = self.layout.segment(first);
         durable::replace(&path, &frame::header(first))?;

@@ -1,7 +1,7 @@
-use std::fs::{self, File};
+use std::fs;
 
 use super::checkpoint::TreeHead;
-use super::layout::{CHECKPOINT, CHECKPOINTS, LOCK, Layout, MAX_SIGNED};
+use super::layout::{CHECKPOINT, CHECKPOINTS, Layout, MAX_SIGNED};
 use super::{Checkpoint, Error, Place, VerifierKey, tile};
 
 /// Everything about a log but its entries, as it was at one moment.
@@ -41,8 +41,7 @@ impl Partial {
 impl Evidence {
     /// Looks at a log while nobody writes to it. What follows may take its time: segments only grow.
     pub(super) fn collect(layout: &Layout) -> Result<Self, Error> {
-        // A copy may have no lock, and no writers.
-        let lock = File::open(layout.path(LOCK)).ok().filter(|lock| lock.lock_shared().is_ok());
+        let lock = layout.lock_shared();
         let origin = layout.origin()?;
         let keys = layout.keys()?;
         let newest = layout.text(CHECKPOINT)?;

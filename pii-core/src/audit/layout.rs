@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,11 @@ impl Layout {
             io::ErrorKind::NotFound => Error::NotALog { path: self.dir.clone(), missing: name },
             _ => Error::io("read", &path)(error),
         })
+    }
+
+    /// Keeps writers away until dropped. A copy may have no lock, and no writers.
+    pub(super) fn lock_shared(&self) -> Option<File> {
+        File::open(self.path(LOCK)).ok().filter(|lock| lock.lock_shared().is_ok())
     }
 
     /// Every key there ever was, by file name.

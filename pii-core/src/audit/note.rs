@@ -13,17 +13,20 @@ use super::Error;
 pub enum Algorithm {
     /// `0x01`: Ed25519, RFC 8032, over the text.
     Ed25519,
+    /// Another, which this program cannot check: its signatures are passed over.
+    Unknown(u8),
 }
 
 impl Algorithm {
     fn byte(self) -> u8 {
         match self {
             Self::Ed25519 => 1,
+            Self::Unknown(byte) => byte,
         }
     }
 
-    fn of(byte: u8) -> Option<Self> {
-        (byte == 1).then_some(Self::Ed25519)
+    fn of(byte: u8) -> Self {
+        if byte == 1 { Self::Ed25519 } else { Self::Unknown(byte) }
     }
 }
 
@@ -59,10 +62,7 @@ impl VerifierKey {
         if id != hex(expected) {
             return Err(malformed(&format!("its id is `{id}`, and the key's is `{}`", hex(expected))));
         }
-        let Some(algorithm) = Algorithm::of(*byte) else {
-            return Err(malformed(&format!("signature type {byte} is unknown to this program")));
-        };
-        Ok(Self { name: name.to_owned(), id: expected, algorithm, key: key.to_owned() })
+        Ok(Self { name: name.to_owned(), id: expected, algorithm: Algorithm::of(*byte), key: key.to_owned() })
     }
 
     /// Whose key it is: the origin of a log.
@@ -81,7 +81,7 @@ impl VerifierKey {
     }
 
     fn made(&self, signature: &Signature) -> bool {
-        self.name == signature.name && self.id == signature.id
+        !matches!(self.algorithm, Algorithm::Unknown(_)) && self.name == signature.name && self.id == signature.id
     }
 
     fn fits(&self, text: &str, signature: &Signature) -> bool {
@@ -89,6 +89,7 @@ impl VerifierKey {
             Algorithm::Ed25519 => {
                 UnparsedPublicKey::new(&ED25519, &self.key).verify(text.as_bytes(), &signature.bytes).is_ok()
             }
+            Algorithm::Unknown(_) => false,
         }
     }
 }

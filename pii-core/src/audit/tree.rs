@@ -1,7 +1,6 @@
-use std::fs::File;
 use std::path::Path;
 
-use super::layout::{CHECKPOINT, LOCK, Layout};
+use super::layout::{CHECKPOINT, Layout};
 use super::proof::{inclusion_proof, verify_inclusion};
 use super::tile::{self, WIDTH};
 use super::{Checkpoint, Error, Hash, Place, ProofError, ProofFile, Range, tiles};
@@ -27,8 +26,7 @@ impl Tree {
     /// [`Error::NotALog`], [`Error::Incomplete`], [`Error::Damaged`], [`Error::Io`].
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let layout = Layout::new(dir);
-        // A copy may have no lock, and no writers.
-        let lock = File::open(layout.path(LOCK)).ok().filter(|lock| lock.lock_shared().is_ok());
+        let lock = layout.lock_shared();
         let checkpoint = Checkpoint::parse(&layout.text(CHECKPOINT)?)
             .map_err(|error| Error::damaged(Place::file(CHECKPOINT), error.to_string()))?;
         let mut edge = Vec::new();

@@ -81,6 +81,10 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
         if walk.torn {
             return Err(Error::damaged(Place::Entry(walk.size()), "its frame is broken, and it was signed"));
         }
+        let signed = walk.tiles.iter().filter(|tile| tile.end <= evidence.sealed());
+        if let Some(entry) = signed.filter_map(|tile| tile.differs).next() {
+            return Err(Error::damaged(Place::Entry(entry), "it is not the entry that was signed"));
+        }
         return Ok(Verdict::RolledBack { anchor, log: walk.size() });
     }
     report.sealed = evidence.sealed();
@@ -110,7 +114,7 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
 
 /// Begins where an earlier verification came to. If the log is shorter now, reading it will show that.
 fn begin(walk: &mut Walk<'_>, verified: &Checkpoint, evidence: &Evidence, trust: &Trust) -> Result<(), Error> {
-    let anchor = Trust { anchors: vec![verified.clone()], keys: trust.keys.clone(), verified: None };
+    let anchor = Trust { anchors: vec![verified.clone()], keys: trust.keys.clone(), ..Trust::default() };
     let mut missing = Vec::new();
     check_anchors(evidence, &anchor, &mut missing);
     match missing.pop() {

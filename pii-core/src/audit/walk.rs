@@ -104,7 +104,16 @@ impl<'a> Walk<'a> {
             }
             let mut segment = Segment::open(self.layout, *first, Some(*bytes))?;
             self.run_segment(&mut segment)?;
-            match segment.tail()? {
+            let mut tail = segment.tail()?;
+            if last && tail != Tail::Clean {
+                // Half of this may have been read before a torn end was cut, and half after: look again, with nobody
+                // at work.
+                let _held = self.layout.lock_shared();
+                segment.resume(segment.next(), segment.offset())?;
+                self.run_segment(&mut segment)?;
+                tail = segment.tail()?;
+            }
+            match tail {
                 Tail::Clean if end.is_none_or(|end| end == self.size()) => {}
                 Tail::Clean => return Err(Error::damaged(Place::Entry(self.size()), "it is in no segment")),
                 Tail::Torn if last => self.torn = true,

@@ -128,6 +128,7 @@ fn class(action: Action) -> (Class, u32) {
         | Action::Certificate
         | Action::Notify
         | Action::LogAnchor
+        | Action::LogHeartbeat
         | Action::LogKey => (Api, 1),
         Action::KeyShow | Action::AccessReview => (Api, 2),
         Action::PolicyChange
