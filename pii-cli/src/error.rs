@@ -177,9 +177,6 @@ fn hint(error: &Core) -> Option<String> {
         Core::WorkspaceExists(_) => "work in it, or name another folder".to_owned(),
         Core::Policy(_) => "run `pii policy check` for each place and its mend".to_owned(),
         Core::Interrupted => "nothing was released; run the command again".to_owned(),
-        Core::Audit(pii_core::audit::Error::NoSuchEntry { .. }) => {
-            "`pii audit query` lists entries with their numbers".to_owned()
-        }
         Core::Audit(pii_core::audit::Error::Pruned { .. }) => {
             "an export that was made before may still have it".to_owned()
         }
@@ -205,6 +202,10 @@ fn hint(error: &Core) -> Option<String> {
         Core::Audit(audit::Error::NotAnAnchor { .. }) | Core::Anchor { .. } => {
             "name a file of this log's checkpoints, such as `pii audit anchor --to FILE` makes".to_owned()
         }
+        error if error.code() == "audit.no-such-entry" => {
+            "`pii audit query` lists the entries and their numbers".to_owned()
+        }
+        error if error.code() == "audit.occupied" => "name a folder that does not exist yet".to_owned(),
         error if error.code() == "audit.tampered" => {
             "run `pii audit verify` and tell whoever answers for the log".to_owned()
         }

@@ -124,9 +124,12 @@ impl Error {
             ) => "audit.tampered",
             Self::Audit(audit::Error::NotAnAnchor { .. }) => "audit.not-an-anchor",
             Self::Anchor { .. } => "audit.malformed-anchor",
-            Self::Audit(audit::Error::NoSuchEntry { .. }) => "audit.no-such-entry",
             Self::Audit(audit::Error::Pruned { .. }) => "audit.pruned",
             Self::Audit(audit::Error::State(error)) if matches!(**error, state::Error::Locked) => "state.locked",
+            Self::Audit(
+                audit::Error::NoSuchEntry { .. } | audit::Error::Proof(audit::ProofError::NoSuchEntry { .. }),
+            ) => "audit.no-such-entry",
+            Self::Audit(audit::Error::Occupied { .. } | audit::Error::WithinLog { .. }) => "audit.occupied",
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",

@@ -23,8 +23,6 @@ mod tally;
 mod view;
 mod xlsx;
 
-#[cfg(test)]
-mod tests;
 
 pub use bundle::{Export, Exported, Staged};
 pub use format::{Format, UnknownFormat};
