@@ -200,7 +200,7 @@ fn text_full_of_separators_breaks_no_view() {
     assert_eq!(cell("columns"), format!("'{NASTY}; b"));
     for lines in ["ocsf/entries.ocsf.jsonl", "cef/entries.cef", "syslog/entries.syslog"] {
         let text = fs::read_to_string(desk.path(lines)).unwrap();
-        assert_eq!(text.split('\n').count(), 6, "{lines} has a line an entry");
+        assert_eq!(text.matches('\n').count(), 4, "{lines} has a line an entry");
         assert!(!text.contains('\r'), "{lines}");
     }
     let page = fs::read_to_string(desk.path("html/entries.html")).unwrap();

@@ -23,6 +23,5 @@ mod tally;
 mod view;
 mod xlsx;
 
-
 pub use bundle::{Export, Exported, Staged};
 pub use format::{Format, UnknownFormat};

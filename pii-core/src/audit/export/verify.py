@@ -50,10 +50,10 @@ def check_checkpoint(keys):
     (origin, size, root), by = text.split("\n")[:3], []
     for name, data in (line[2:].split(" ") for line in lines.splitlines()):
         data = base64.b64decode(data, validate=True)
-        for key in (key for key in keys if (key[0], key[2]) == (name, data[:4])):
+        for key in (key for key in keys if (key[0], key[2]) == (name, data[:4]) and name == origin):
             need(fits(key[1], (text + "\n").encode(), data[4:]), "checkpoint: the signature does not fit")
             by.append(data[:4].hex())
-    need(by and name == origin, "checkpoint: no key that is believed has signed it for %s" % origin)
+    need(by, "checkpoint: no key that is believed has signed it for %s" % origin)
     return origin, int(size), base64.b64decode(root, validate=True), ", ".join(by)
 
 # 2. The tiles, of 256 hashes each. Tile n of level 0 holds entries 256 n to 256 n + 255; the top of a full tile is

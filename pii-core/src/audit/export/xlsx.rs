@@ -17,8 +17,10 @@ pub(super) struct Xlsx {
 
 impl Xlsx {
     pub(super) fn new(path: &Path) -> Result<Self, Error> {
-        let mut xlsx =
-            Self { workbook: Workbook::new(), head: Format::new().set_bold(), rows: 0, path: path.to_owned() };
+        let mut workbook = Workbook::new();
+        // Rows wait in files without a name: beside the export, and not where everybody's lie.
+        workbook.set_tempdir(path.parent().unwrap_or(path)).map_err(failed)?;
+        let mut xlsx = Self { workbook, head: Format::new().set_bold(), rows: 0, path: path.to_owned() };
         xlsx.begin_sheet()?;
         Ok(xlsx)
     }
