@@ -2,7 +2,7 @@
 //!
 //! Each prints one line: entries, seconds by the clock, seconds of the processor, bytes of an entry.
 //!
-//! Rows to come, beside `verify`: `verify-from-checkpoint`, `prove` and `export`.
+//! The row `prove` measures one proof at a time, each with the log's tiles opened anew.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails, fails by a panic")]
 
 use std::fs::{self, File};
@@ -12,7 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pii_core::audit::{Action, AuditLog, Event, Hash, Settings, Signer, Trust, Verdict, verify};
+use pii_core::audit::export::{Export, Format};
+use pii_core::audit::{
+    Action, AuditLog, Checkpoint, Event, Filter, Hash, Settings, Signer, Tree, Trust, Verdict, verify,
+};
+use pii_core::clock::{Clock as _, SystemClock};
 use pii_core::vocab::{Actor, DatasetId};
 use rusqlite::Connection;
 
@@ -34,7 +38,12 @@ fn main() {
         "sqlite-one" => sqlite(&folder, lasting, 1),
         "sqlite-batches" => sqlite(&folder, lasting, BATCH),
         "make" => make(&folder, amount),
-        "verify" => check(&folder, amount),
+        "verify" => check(&folder, amount, Trust::default()),
+        "verify-from" => {
+            check(&folder, amount, Trust { verified: Some(first_checkpoint(&folder)), ..Trust::default() })
+        }
+        "prove" => prove(&folder, amount),
+        "export" => export(&folder, amount),
         "entry" => print!("{}", payload()),
         _ => panic!("no row `{row}`"),
     }
@@ -115,23 +124,62 @@ fn make(folder: &Path, entries: u64) {
     let log = create(folder);
     let events = vec![event(); BATCH];
     let clock = Clock::start();
-    for _ in 0..entries / BATCH as u64 {
+    let batches = entries / BATCH as u64;
+    for batch in 0..batches {
         assert_eq!(log.append_all(&events).unwrap().len(), BATCH);
+        if batch + 1 == batches * 9 / 10 {
+            log.checkpoint().unwrap();
+        }
     }
     log.checkpoint().unwrap();
     clock.report(entries, payload().len() as u64);
 }
 
-fn check(folder: &Path, entries: u64) {
+/// The checkpoint after nine tenths of the entries.
+fn first_checkpoint(folder: &Path) -> Checkpoint {
+    let list = fs::read_to_string(folder.join("checkpoints.log")).unwrap();
+    let text: String = list.split_inclusive("\n\n").skip(2).take(2).collect();
+    Checkpoint::parse(text.strip_suffix('\n').unwrap()).unwrap()
+}
+
+/// A proof of one entry, a thousand times, of entries all over the log.
+fn prove(folder: &Path, entries: u64) {
     let clock = Clock::start();
-    let report = verify(folder, &Trust::default()).unwrap();
+    let mut bytes = 0;
+    for n in 0..PROOFS {
+        let proof = Tree::open(folder).unwrap().prove(n * 7_919 * 104_729 % entries).unwrap();
+        bytes = bytes.max(proof.to_string().len());
+    }
+    clock.report(PROOFS, bytes as u64);
+}
+
+/// All of a log as JSON lines, with what proves them.
+fn export(folder: &Path, entries: u64) {
+    let log = AuditLog::open(folder, signer(), Settings::new("db-1")).unwrap();
+    let to = folder.with_file_name("exported");
+    let receipt = log.append(&event()).unwrap();
+    let clock = Clock::start();
+    let mut export = Export::begin(folder, &to, Filter::default(), Format::Jsonl).unwrap();
+    while export.step().unwrap().is_some() {}
+    let exported = export.finish(&Actor::local("etl"), SystemClock.now()).unwrap().publish(&receipt).unwrap();
+    assert_eq!(exported.matched, entries);
+    clock.report(exported.matched, payload().len() as u64);
+    fs::remove_dir_all(to).unwrap();
+}
+
+fn check(folder: &Path, entries: u64, trust: Trust) {
+    let clock = Clock::start();
+    let report = verify(folder, &trust).unwrap();
     assert_eq!((report.verdict, report.entries), (Verdict::Verified, entries));
     clock.report(entries, payload().len() as u64);
 }
 
 fn create(folder: &Path) -> AuditLog {
-    let signer = Signer::from_seed("bench.example/audit", &[7; 32]).unwrap();
-    AuditLog::create(folder, signer, Settings::new("db-1")).unwrap()
+    AuditLog::create(folder, signer(), Settings::new("db-1")).unwrap()
+}
+
+fn signer() -> Signer {
+    Signer::from_seed("bench.example/audit", &[7; 32]).unwrap()
 }
 
 /// What an ETL job says of a disclosure, such that an entry has 256 bytes while its number has six digits.
@@ -184,6 +232,8 @@ fn cpu() -> f64 {
 }
 
 const BATCH: usize = 1_000;
+
+const PROOFS: u64 = 1_000;
 
 const THREADS: usize = 64;
 

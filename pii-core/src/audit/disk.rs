@@ -215,6 +215,7 @@ impl Disk {
             };
             for (index, payload) in (block.first..start).zip(block.payloads()) {
                 self.length += frame::size(payload);
+                entry::version(payload).map_err(|error| unreadable(index, error))?;
                 if index == self.first || index + 1 == start {
                     self.passed(index, read_time(index, payload)?);
                 }

@@ -69,7 +69,7 @@ impl Stretch {
                 return Err(backwards(index));
             }
             times = Some((from, head.time));
-            notices.extend(known.filter(|entry| is_notice(entry)).map(|entry| (index, entry)));
+            notices.extend(known.filter(is_notice).map(|entry| (index, entry)));
             leaves.push(leaf_hash(payload));
         }
         let (from, to) = times.ok_or_else(|| Error::damaged(Place::Entry(first), "it is in no segment"))?;

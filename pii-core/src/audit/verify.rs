@@ -119,7 +119,10 @@ fn begin(walk: &mut Walk<'_>, verified: &Checkpoint, evidence: &Evidence, trust:
     check_anchors(evidence, &anchor, &mut missing);
     match missing.pop() {
         Some(missing) => Err(Error::Incomplete { missing }),
-        None if verified.size() > evidence.signed.size => Ok(walk.want(verified.head().clone())),
+        None if verified.size() > evidence.signed.size => {
+            walk.want(verified.head().clone());
+            Ok(())
+        }
         None => walk.begin_at(verified.head()),
     }
 }

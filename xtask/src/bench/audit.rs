@@ -16,6 +16,8 @@ const SECONDS: u64 = 3;
 
 const VERIFIED: u64 = 1_000_000;
 
+const PROVED: u64 = 10_000_000;
+
 const ENTRY_BYTES: f64 = 256.0;
 
 pub(super) fn run(runs: usize) -> Result {
@@ -40,7 +42,7 @@ pub(super) fn run(runs: usize) -> Result {
     writers(&bench, &postgres, runs)?;
     drop(postgres);
     verifiers(&bench, runs)?;
-    println!("\nTo come: verify from a checkpoint; the proof of one entry in ten million; the export of a million.");
+    provers(&bench, runs)?;
     println!("{}", machine::load());
     Ok(())
 }
@@ -102,7 +104,7 @@ fn verifiers(bench: &Bench, runs: usize) -> Result {
     eprintln!("   making a log of {VERIFIED} entries");
     bench.ask("make", &folder, VERIFIED, &[])?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut rounds = Vec::new();
+    let (mut rounds, mut tenth, mut exports) = (Vec::new(), Vec::new(), Vec::new());
     for run in 1..=runs {
         eprintln!("   round {run} of {runs}");
         let verify = |threads: usize| {
@@ -110,6 +112,9 @@ fn verifiers(bench: &Bench, runs: usize) -> Result {
             Cost::read(&output)
         };
         rounds.push((verify(1)?, verify(cores)?));
+        let ask = |row: &str| bench.ask(row, &folder, VERIFIED, &[]).and_then(|output| Cost::read(&output));
+        tenth.push(ask("verify-from")?.wall / verify(cores)?.wall);
+        exports.push(ask("export")?);
     }
     let one = median(rounds.iter().map(|(one, _)| one.rate()));
     let all = median(rounds.iter().map(|(_, all)| all.rate()));
@@ -125,6 +130,34 @@ fn verifiers(bench: &Bench, runs: usize) -> Result {
         cpu(|r| &r.1),
         kept(gain >= linear)
     );
+    println!(
+        "\nFrom the checkpoint over its first 90 %, verifying takes {:.2} of the time of the whole.",
+        median(tenth.into_iter())
+    );
+    let rate = median(exports.iter().map(Cost::rate));
+    println!("\n| export 1,000,000 entries, JSON lines with their tiles | million/s | µs CPU an entry | mark | |");
+    println!("|---|--:|--:|--:|---|");
+    let cpu = median(exports.iter().map(Cost::cpu_per_entry));
+    println!("| all cores | {:.2} | {cpu:.2} | ≥ 1 | {} |", rate / 1e6, kept(rate >= 1e6));
+    Ok(())
+}
+
+fn provers(bench: &Bench, runs: usize) -> Result {
+    let folder = bench.scratch.join("proved");
+    eprintln!("   making a log of {PROVED} entries");
+    bench.ask("make", &folder, PROVED, &[])?;
+    let mut rounds = Vec::new();
+    for _ in 0..runs {
+        let output = bench.ask("prove", &folder, PROVED, &[])?;
+        let numbers: Vec<f64> = output.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?;
+        let [proofs, wall, _, bytes] = numbers.as_slice() else { return Err(format!("not a cost: `{output}`").into()) };
+        rounds.push((wall / proofs * 1e3, *bytes));
+    }
+    let (time, bytes) = (median(rounds.iter().map(|r| r.0)), median(rounds.iter().map(|r| r.1)));
+    println!("\n| proof of one entry in 10,000,000 | | mark | |");
+    println!("|---|--:|--:|---|");
+    println!("| ms, the tiles opened for it | {time:.3} | ≤ 1 | {} |", kept(time <= 1.0));
+    println!("| bytes, checkpoint and signature included | {bytes:.0} | ≤ 1,200 | {} |", kept(bytes <= 1200.0));
     Ok(())
 }
 

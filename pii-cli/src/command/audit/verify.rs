@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// The log's public key, as it was given to you: a .vkey file, or its text
     #[arg(long, value_name = "FILE|VKEY")]
     key: Vec<String>,
+    /// A checkpoint up to which this log was verified before: only what follows is read
+    #[arg(long, value_name = "FILE")]
+    from: Option<String>,
     /// The newest sealed entry is not older than this: 30m, 1h, 1d
     #[arg(long, value_name = "AGE")]
     max_age: Option<String>,
@@ -39,6 +42,12 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     for anchor in &args.anchor {
         trust.anchors.extend(anchors(anchor)?);
+    }
+    if let Some(from) = &args.from {
+        // It is an anchor too; of several, the newest saves the most.
+        let known = anchors(from)?;
+        trust.verified = known.iter().max_by_key(|checkpoint| checkpoint.size()).cloned();
+        trust.anchors.extend(known);
     }
     for key in &args.key {
         trust.keys.extend(keys(key)?);
@@ -71,7 +80,8 @@ fn show(report: &Report, trust: &Trust, ui: Ui) {
             "verdict": report.verdict.to_string(), "means": means, "next": next, "origin": report.origin,
             "entries": report.entries, "sealed": report.sealed, "checkpoints": report.checkpoints,
             "anchors": trust.anchors.len(), "keys": report.keys, "first": report.first.map(|t| t.to_string()),
-            "last": report.last.map(|t| t.to_string()), "unchecked": report.claims_unchecked,
+            "last": report.last.map(|t| t.to_string()),
+            "pruned": report.pruned.as_ref().map_or(0, |pruned| pruned.entries), "unchecked": report.claims_unchecked,
         }),
     );
     let style = match &report.verdict {
@@ -91,6 +101,10 @@ fn show(report: &Report, trust: &Trust, ui: Ui) {
             format!("  {entries}, {} of them sealed by {checkpoints}, log `{log}`", report.sealed)
         }
     });
+    if let Some(pruned) = &report.pruned {
+        let (entries, day) = (count(pruned.entries, "entry").replace("entrys", "entries"), pruned.time.strftime("%F"));
+        ui.line(format!("  {entries} pruned on {day} by {}, says entry {}", pruned.actor.id, pruned.entry));
+    }
     if !trust.anchors.is_empty() && matches!(report.verdict, Verdict::Verified | Verdict::UnsealedTail(_)) {
         ui.line(format!("  it goes on from {} kept elsewhere", count(trust.anchors.len() as u64, "checkpoint")));
     }

@@ -7,8 +7,10 @@ use tempfile::TempDir;
 
 use super::{payloads, write};
 use crate::audit::checkpoint::TreeHead;
+use crate::audit::layout::Layout;
 use crate::audit::samples::{ORIGIN, copy, empty, fill, settings, signer, verdict};
-use crate::audit::{AuditLog, Checkpoint, Range, Signer, Trust, Verdict, VerifierKey, leaf_hash, verify};
+use crate::audit::tile::Frontier;
+use crate::audit::{AuditLog, Checkpoint, Signer, Trust, Verdict, VerifierKey, leaf_hash, tiles, verify};
 use crate::vocab::Actor;
 
 fn key(n: u8) -> Signer {
@@ -36,8 +38,11 @@ fn sign_anew(dir: &Path, signer: &Signer, kept: usize, sizes: &[u64]) {
     let mut list: String = list.split_inclusive("\n\n").take(2 * kept).collect();
     let entries = payloads(dir);
     for size in sizes {
-        let mut tree = Range::default();
-        entries.iter().take(*size as usize).for_each(|entry| tree.push(leaf_hash(entry)));
+        let mut tree = Frontier::default();
+        for entry in entries.iter().take(*size as usize) {
+            tree.grow(leaf_hash(entry), &mut Vec::new());
+        }
+        tiles::write(&Layout::new(dir), &tree.partials()).unwrap();
         let head = TreeHead { origin: ORIGIN.to_owned(), size: *size, root: tree.root() };
         let checkpoint = Checkpoint::sign(head.clone(), signer);
         list.push_str(&format!("{checkpoint}\n"));

@@ -88,7 +88,7 @@ fn another_log_in_the_place_of_this_one_is_not_taken_for_it() {
     assert_eq!(verdict(&other), Verdict::Verified);
     assert_eq!(
         anchored(&other, &anchor).to_string(),
-        format!("UNVERIFIABLE(an anchor of `acme.example/other` signed by a known key)")
+        "UNVERIFIABLE(an anchor of `acme.example/other`: the one of 4 entries is of `acme.example/audit`)"
     );
 
     // Only its name is changed.

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::look::Found;
 use super::row::entry;
 use super::tally::{self, Tally};
+use crate::audit::entry::TimeText;
 use crate::audit::{Decision, Entry, Error};
 
 /// One page to read and to print: the summary first, then the entries. No script, nothing from elsewhere.
@@ -68,7 +69,10 @@ impl Html {
         let entries = if tally.matched == 1 { "entry" } else { "entries" };
         let _ = write!(page, "<p>{} {entries}", tally.matched);
         if let (Some((_, first)), Some((_, last))) = (tally.first, tally.last) {
-            let _ = write!(page, ", from {} to {}", first.strftime("%F %TZ"), last.strftime("%F %TZ"));
+            let day = |time: TimeText| {
+                time.timestamp().map_or_else(|_| time.to_string(), |t| t.strftime("%F %TZ").to_string())
+            };
+            let _ = write!(page, ", from {} to {}", day(first), day(last));
         }
         let denied: u64 = self.denials.values().sum();
         let _ = writeln!(page, "; {denied} denied.</p>");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Format;
 use super::listed::Listed;
 use super::tally::Tally;
-use crate::audit::entry::time_text;
+use crate::audit::entry::{TimeText, time_text};
 use crate::audit::{Checkpoint, Filter};
 use crate::vocab::Actor;
 
@@ -74,7 +74,7 @@ impl<'a> Manifest<'a> {
         files: Vec<Listed>,
     ) -> Self {
         let tree = checkpoint.size();
-        let marked = |mark: Option<(u64, Timestamp)>| mark.map(|(index, time)| Marked { index, time: time_text(time) });
+        let marked = |mark: Option<(u64, TimeText)>| mark.map(|(index, time)| Marked { index, time: time.to_string() });
         Self {
             kind: "pii.audit.export",
             v: 1,
