@@ -12,6 +12,7 @@
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
+//! | whoever keeps the log no longer than they must | `audit_prune` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -19,6 +20,7 @@
 mod audit_anchor;
 mod audit_export;
 mod audit_people;
+mod audit_prune;
 mod bad_input;
 mod demo;
 mod desk;

@@ -147,13 +147,14 @@ impl AuditLog {
         let promise = Promise(written);
         let now = self.settings.clock.now();
         let result = state.disk.exclusively(|disk| disk.append(&events, &self.host, now, self.settings.segment_bytes));
-        drop(state);
+        // Told before the next leader may begin, so that those who come again at once still go with it.
         promise.keep(result);
+        drop(state);
     }
 
     fn encode(&self, events: &[Event]) -> Result<Events, Error> {
         let limit = MAX_BYTES.saturating_sub(self.host.len() + HEAD_BYTES);
-        let mut encoded = Events::default();
+        let mut encoded = Events::for_about(events.len());
         for event in events {
             let bytes = encoded.push(event)?;
             if bytes > limit {

@@ -31,6 +31,8 @@ pub(super) struct Disk {
     tree: Frontier,
     /// Full tiles that wait for the next checkpoint: a small file costs the disk far more than an entry does.
     waiting: Vec<Tile>,
+    /// There were too many of them to hold.
+    underived: bool,
     last: Timestamp,
     /// The newest tree that this one is known to continue.
     signed: TreeHead,
@@ -98,8 +100,10 @@ impl Disk {
         }
         self.length += bytes.len() as u64;
         self.passed(first, time);
-        // What cannot be put aside now waits on.
-        let _ = self.spill();
+        if self.waiting.len() >= MAX_WAITING {
+            // A small file costs the disk far more than an entry does: whoever signs derives them again.
+            (self.waiting, self.underived) = (Vec::new(), true);
+        }
         Ok(Written { first, leaves })
     }
 
@@ -126,7 +130,7 @@ impl Disk {
 
     /// Makes sure that this tree continues `signed`, and that everything in it is on disk, whoever wrote it.
     pub(super) fn settle(&mut self, signed: &TreeHead) -> Result<(), Error> {
-        if *signed != self.signed {
+        if *signed != self.signed || self.underived {
             self.reread()?;
         }
         let path = self.layout.segment(self.first);
@@ -150,7 +154,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Another process has signed since this one looked: reads the log anew from there on, and finds the same tree.
+    /// Another process has signed since this one looked, or tiles are not at hand: reads the log anew from there on, and finds the same tree.
     fn reread(&mut self) -> Result<(), Error> {
         let fresh = Self::load(self.layout.clone(), Arc::clone(&self.lock))?;
         if (fresh.tree.size(), fresh.tree.root()) != (self.tree.size(), self.tree.root()) {
@@ -191,9 +195,10 @@ impl Disk {
         };
         let path = layout.segment(first);
         let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-        let (length, last, waiting, poisoned) = (HEADER_BYTES, Timestamp::MIN, Vec::new(), None);
+        let (length, last, waiting, underived, poisoned) = (HEADER_BYTES, Timestamp::MIN, Vec::new(), false, None);
         let month = None;
-        let mut disk = Self { layout, lock, file, first, length, month, tree, waiting, last, signed, poisoned };
+        let mut disk =
+            Self { layout, lock, file, first, length, month, tree, waiting, underived, last, signed, poisoned };
         disk.skip(start)?;
         disk.expect_signed()?;
         disk.catch_up()?;

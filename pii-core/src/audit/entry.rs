@@ -72,9 +72,9 @@ pub(super) fn time_text(time: Timestamp) -> String {
 
 impl<'a> Head<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Unreadable> {
-        version(bytes)?;
         let malformed = || Unreadable::Malformed("does not begin with its number and time".to_owned());
-        let rest = bytes.strip_prefix(b"{\"v\":1,\"seq\":").ok_or_else(malformed)?;
+        let other = || version(bytes).err().unwrap_or_else(malformed);
+        let rest = bytes.strip_prefix(b"{\"v\":1,\"seq\":").ok_or_else(other)?;
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         let (digits, rest) = rest.split_at_checked(digits).ok_or_else(malformed)?;
         let seq = std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).ok_or_else(malformed)?;

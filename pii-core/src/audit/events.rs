@@ -10,6 +10,11 @@ pub(super) struct Events {
 }
 
 impl Events {
+    /// None yet, with room for `count` of usual size.
+    pub(super) fn for_about(count: usize) -> Self {
+        Self { json: Vec::with_capacity(count * 256), ends: Vec::with_capacity(count) }
+    }
+
     /// Adds one and returns how many bytes it has.
     pub(super) fn push(&mut self, event: &Event) -> Result<usize, Error> {
         let start = self.json.len();
