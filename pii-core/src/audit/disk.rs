@@ -10,6 +10,7 @@ use super::entry::{self, Head};
 use super::events::Events;
 use super::frame::{self, HEADER_BYTES};
 use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
+use super::lock::Held;
 use super::segment::{Segment, Tail};
 use super::stretch::{backwards, unreadable};
 use super::tile::{Frontier, Tile};
@@ -350,23 +351,6 @@ const WORTH_A_THREAD: usize = 128;
 
 /// 32 MiB of tiles, a million entries.
 const MAX_WAITING: usize = 4096;
-
-/// The file lock, until dropped.
-struct Held<'a>(&'a File);
-
-impl<'a> Held<'a> {
-    fn take(lock: &'a File, layout: &Layout) -> Result<Self, Error> {
-        lock.lock().map_err(Error::io("lock", &layout.path(LOCK)))?;
-        Ok(Self(lock))
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        // Closing the file would free it as well.
-        let _ = self.0.unlock();
-    }
-}
 
 #[cfg(test)]
 mod tests {

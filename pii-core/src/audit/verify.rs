@@ -81,6 +81,7 @@ fn examine(layout: &Layout, trust: &Trust, report: &mut Report) -> Result<Verdic
         if walk.torn {
             return Err(Error::damaged(Place::Entry(walk.size()), "its frame is broken, and it was signed"));
         }
+        walk.check_edge();
         let signed = walk.tiles.iter().filter(|tile| tile.end <= evidence.sealed());
         if let Some(entry) = signed.filter_map(|tile| tile.differs).next() {
             return Err(Error::damaged(Place::Entry(entry), "it is not the entry that was signed"));

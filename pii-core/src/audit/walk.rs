@@ -241,12 +241,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks for an entry in a tile that is not filled yet, as far as this pass has come.
-    fn check_edge(&mut self) {
+    pub(super) fn check_edge(&mut self) {
         let ours = self.tree.edge().to_vec();
         let start = self.size() - ours.len() as u64;
         let Some((path, stored)) = self.stored_leaves(start / WIDTH as u64) else { return };
         if let Some(at) = stored.iter().zip(&ours).position(|(stored, ours)| stored != ours) {
-            self.note(path, Stored::Differs(at), (start, 0), start + WIDTH as u64);
+            self.note(path, Stored::Differs(at), (start, 0), start + stored.len() as u64);
         }
     }
 
