@@ -51,16 +51,11 @@ impl Stretch {
         let mut notices = Vec::new();
         let mut times: Option<(TimeText, TimeText)> = None;
         for (index, payload) in (first..).zip(payloads) {
-            let read = Head::read(payload).and_then(|head| {
+            let head = Head::read(payload).and_then(|head| {
                 let same_second = times.as_ref().is_some_and(|(_, last)| head.time.is_just_like(last));
-                if !same_second {
-                    head.time.timestamp()?;
-                }
-                let known =
-                    if head.is_about_the_log() || index >= unsealed { Some(Entry::decode(payload)?) } else { None };
-                Ok((head, known))
+                if same_second { Ok(head) } else { head.time.timestamp().map(|_| head) }
             });
-            let (head, known) = read.map_err(|error| unreadable(index, error))?;
+            let head = head.map_err(|error| unreadable(index, error))?;
             if head.seq != index {
                 return Err(Error::damaged(Place::Entry(index), format!("it says that it is entry {}", head.seq)));
             }
@@ -69,7 +64,10 @@ impl Stretch {
                 return Err(backwards(index));
             }
             times = Some((from, head.time));
-            notices.extend(known.filter(is_notice).map(|entry| (index, entry)));
+            if head.is_about_the_log() || index >= unsealed {
+                let entry = Entry::decode(payload).map_err(|error| unreadable(index, error))?;
+                notices.extend(is_notice(&entry).then_some((index, entry)));
+            }
             leaves.push(leaf_hash(payload));
         }
         let (from, to) = times.ok_or_else(|| Error::damaged(Place::Entry(first), "it is in no segment"))?;
