@@ -61,6 +61,11 @@ impl Frontier {
         self.range.root()
     }
 
+    /// The hashes that do not fill a tile yet, from the leaves up.
+    pub(super) fn into_edges(self) -> Vec<Vec<Hash>> {
+        self.edges
+    }
+
     /// The leaf hashes that do not fill a tile yet.
     pub(super) fn edge(&self) -> &[Hash] {
         self.edges.first().map_or(&[], Vec::as_slice)

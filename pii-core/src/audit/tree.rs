@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::layout::{CHECKPOINT, Layout};
 use super::proof::{inclusion_proof, verify_inclusion};
-use super::tile::{self, WIDTH};
+use super::tile::{Frontier, WIDTH};
 use super::{Checkpoint, Error, Hash, Place, ProofError, ProofFile, Range, tiles};
 
 /// The tree under the newest checkpoint of a log, read from tiles alone.
@@ -29,20 +29,15 @@ impl Tree {
         let lock = layout.lock_shared();
         let checkpoint = Checkpoint::parse(&layout.text(CHECKPOINT)?)
             .map_err(|error| Error::damaged(Place::file(CHECKPOINT), error.to_string()))?;
-        let mut edge = Vec::new();
         let size = checkpoint.size();
-        for (level, index, width) in tile::right_edge(size) {
-            edge.push(if width == 0 { Vec::new() } else { tiles::read(&layout, size, level, index, width)? });
-        }
+        let read = |level, index, width| tiles::read(&layout, size, level, index, width);
+        let frontier = Frontier::restore(size, read)?;
         drop(lock);
 
-        let mut range = Range::default();
-        for (level, hashes) in edge.iter().enumerate().rev() {
-            hashes.iter().for_each(|hash| range.push_subtree(8 * level as u32, *hash, |_, _| ()));
-        }
-        if range.root() != checkpoint.root() {
+        if frontier.root() != checkpoint.root() {
             return Err(Error::damaged(Place::file(CHECKPOINT), "its tiles have another root"));
         }
+        let edge = frontier.into_edges();
         let recent = edge.iter().map(|_| None).collect();
         Ok(Self { layout, checkpoint, edge, recent })
     }
