@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ fn main() {
         "log-one" => log(&folder, lasting, 1, 1),
         "log-batches" => log(&folder, lasting, 1, BATCH),
         "log-threads" => log(&folder, lasting, THREADS, 1),
+        "wake-threads" => wake(lasting),
         "bare-one" => bare(&folder, lasting, 1),
         "bare-batches" => bare(&folder, lasting, BATCH),
         "sqlite-one" => sqlite(&folder, lasting, 1),
@@ -66,9 +68,42 @@ fn log(folder: &Path, lasting: Duration, threads: usize, batch: usize) {
         }
     });
     let entries = entries.into_inner();
+    let (wall, cpu) = clock.stop();
+    drop(log);
     let bytes: u64 =
         fs::read_dir(folder.join("seg")).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
-    clock.report(entries, (bytes - SEGMENT_HEADER) / entries - FRAME);
+    println!("{entries} {wall:.6} {cpu:.2} {}", (bytes - SEGMENT_HEADER) / entries - FRAME);
+}
+
+/// What the threads alone cost: nothing is written. Whoever comes first sleeps as long as a flush takes, then answers all
+/// who came meanwhile, as the log does.
+fn wake(lasting: Duration) {
+    type Answer = Arc<OnceLock<()>>;
+    let (queue, leading) = (Mutex::new((0, Answer::default())), Mutex::new(()));
+    let answered = AtomicU64::new(0);
+    let clock = Clock::start();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while clock.wall() < lasting {
+                    let (before, answer) = {
+                        let mut queue = queue.lock().unwrap();
+                        queue.0 += 1;
+                        (queue.0 - 1, Arc::clone(&queue.1))
+                    };
+                    if before == 0 {
+                        let _leading = leading.lock().unwrap();
+                        let (_, answer) = std::mem::take(&mut *queue.lock().unwrap());
+                        thread::sleep(Duration::from_micros(200));
+                        answer.set(()).unwrap();
+                    }
+                    answer.wait();
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    clock.report(answered.into_inner(), 0);
 }
 
 /// The same bytes, without a log: write, flush, again.
@@ -218,8 +253,12 @@ impl Clock {
         self.began.elapsed()
     }
 
+    fn stop(&self) -> (f64, f64) {
+        (self.wall().as_secs_f64(), cpu() - self.cpu)
+    }
+
     fn report(&self, entries: u64, bytes: u64) {
-        let (wall, cpu) = (self.wall().as_secs_f64(), cpu() - self.cpu);
+        let (wall, cpu) = self.stop();
         println!("{entries} {wall:.6} {cpu:.2} {bytes}");
     }
 }

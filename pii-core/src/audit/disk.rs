@@ -1,15 +1,17 @@
 use std::fs::File;
-use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
-use std::thread;
 
 use jiff::Timestamp;
+use jiff::ToSpan as _;
+use rayon::prelude::*;
 
 use super::checkpoint::TreeHead;
 use super::entry::{self, Head};
 use super::events::Events;
-use super::frame::{self, HEADER_BYTES};
+use super::frame;
 use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
+use super::live::{Behind, Live};
 use super::lock::Held;
 use super::segment::{Segment, Tail};
 use super::stretch::{backwards, unreadable};
@@ -23,10 +25,8 @@ use super::{Error, Hash, Place, durable, leaf_hash, tiles};
 pub(super) struct Disk {
     layout: Layout,
     lock: Arc<File>,
-    /// The last segment: open for appending, its first entry, its bytes up to the last whole frame.
-    file: File,
-    first: u64,
-    length: u64,
+    /// The last segment.
+    live: Live,
     /// The month of its first entry, `2026-11`.
     month: Option<String>,
     tree: Frontier,
@@ -79,27 +79,25 @@ impl Disk {
         segment_bytes: u64,
     ) -> Result<Written, Error> {
         let first = self.tree.size();
-        let time = now.max(self.last);
+        // Later than the flush before, so that entries of one flush are known by their time.
+        let time = now.max(self.last.saturating_add(1.nanosecond()).unwrap_or(now));
         let stamp = entry::time_text(time);
         // Whole segments are what pruning drops, so none holds more than a month.
         let another_month = self.month.as_ref().is_some_and(|month| !stamp.starts_with(month.as_str()));
-        if self.length >= segment_bytes && first > self.first || another_month {
+        if self.live.length() >= segment_bytes && first > self.live.first() || another_month {
             self.roll()?;
         }
-        let mut bytes = Vec::with_capacity(events.bytes() + events.len() * (host.len() + 128));
-        for (seq, event) in (first..).zip(events.iter()) {
-            frame::write(&mut bytes, |out| entry::encode(seq, &stamp, host, event, out));
-        }
-        let path = self.layout.segment(self.first);
-        let written = self.file.write_all(&bytes).map_err(Error::io("write", &path));
-        let Self { file, tree, waiting, .. } = self;
-        let flush = || written.and_then(|()| file.sync_data().map_err(Error::io("flush", &path)));
-        let hash = || frame::payloads(&bytes).map(|payload| tree.grow(leaf_hash(payload), waiting)).collect();
+        let parts = frames(first, &stamp, host, events);
+        let written = self.live.write(&parts);
+        let Self { live, tree, waiting, .. } = self;
+        let flush = || written.and_then(|()| live.flush());
+        let payloads = parts.iter().flat_map(|part| frame::payloads(part));
+        let hash = || payloads.map(|payload| tree.grow(leaf_hash(payload), waiting)).collect();
         let (flushed, leaves) = meanwhile(events.len(), flush, hash);
         if let Err(error) = flushed {
             return Err(self.poison(error));
         }
-        self.length += bytes.len() as u64;
+        self.live.known_to(self.live.length() + parts.iter().map(|part| part.len() as u64).sum::<u64>());
         self.passed(first, time);
         if self.waiting.len() >= MAX_WAITING {
             // A small file costs the disk far more than an entry does: whoever signs derives them again.
@@ -111,7 +109,7 @@ impl Disk {
     /// An entry that is on disk.
     fn passed(&mut self, index: u64, time: Timestamp) {
         self.last = time;
-        if index == self.first {
+        if index == self.live.first() {
             self.month = Some(time.strftime("%Y-%m").to_string());
         }
     }
@@ -134,8 +132,7 @@ impl Disk {
         if *signed != self.signed || self.underived {
             self.reread()?;
         }
-        let path = self.layout.segment(self.first);
-        if let Err(error) = self.file.sync_data().map_err(Error::io("flush", &path)) {
+        if let Err(error) = self.live.flush() {
             return Err(self.poison(error));
         }
         self.store_tiles(&self.tree.partials())
@@ -165,8 +162,9 @@ impl Disk {
         Ok(())
     }
 
-    fn flush_segment(&self) -> Result<(), Error> {
-        self.file.sync_data().map_err(Error::io("flush", &self.layout.segment(self.first)))
+    /// Gives back room that was reserved and not used.
+    pub(super) fn close(&mut self) -> Result<(), Error> {
+        self.exclusively(|disk| disk.live.give_back())
     }
 
     /// After a failed flush the kernel may hold pages that never reached the disk, and says so only once.
@@ -174,7 +172,7 @@ impl Disk {
     fn poison(&mut self, error: Error) -> Error {
         let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
         self.poisoned = Some(format!("{error}{cause}"));
-        let _ = self.file.set_len(self.length);
+        let _ = self.live.cut();
         error
     }
 
@@ -194,15 +192,14 @@ impl Disk {
         let Some(first) = firsts.iter().copied().rfind(|first| *first < start.max(1)) else {
             return Err(Error::damaged(Place::file(SEGMENTS), "the segment that was signed last is missing"));
         };
-        let path = layout.segment(first);
-        let file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-        let (length, last, waiting, underived, poisoned) = (HEADER_BYTES, Timestamp::MIN, Vec::new(), false, None);
-        let month = None;
-        let mut disk =
-            Self { layout, lock, file, first, length, month, tree, waiting, underived, last, signed, poisoned };
+        let live = Live::open(&layout, first)?;
+        let (month, last, waiting, underived, poisoned) = (None, Timestamp::MIN, Vec::new(), false, None);
+        let mut disk = Self { layout, lock, live, month, tree, waiting, underived, last, signed, poisoned };
         disk.skip(start)?;
         disk.expect_signed()?;
+        disk.read_segment()?;
         disk.catch_up()?;
+        disk.live.give_back()?;
         if disk.tree.size() < disk.signed.size {
             return Err(Error::RolledBack { signed: disk.signed.size, found: disk.tree.size() });
         }
@@ -211,7 +208,7 @@ impl Disk {
 
     /// Passes over the entries before `start`, whose hashes the tiles gave.
     fn skip(&mut self, start: u64) -> Result<(), Error> {
-        let mut segment = Segment::open(&self.layout, self.first, None)?;
+        let mut segment = Segment::open(&self.layout, self.live.first(), None)?;
         while segment.next() < start {
             let Some(block) = segment.block()? else {
                 return Err(match segment.tail()? {
@@ -220,9 +217,9 @@ impl Disk {
                 });
             };
             for (index, payload) in (block.first..start).zip(block.payloads()) {
-                self.length += frame::size(payload);
+                self.live.known_to(self.live.length() + frame::size(payload));
                 entry::version(payload).map_err(|error| unreadable(index, error))?;
-                if index == self.first || index + 1 == start {
+                if index == self.live.first() || index + 1 == start {
                     self.passed(index, read_time(index, payload)?);
                 }
             }
@@ -230,34 +227,32 @@ impl Disk {
         Ok(())
     }
 
-    /// Reads to the end of the last segment, and cuts what a writer that died left there unfinished.
+    /// Reads what others have added to the last segment, and those that they have begun.
     fn catch_up(&mut self) -> Result<(), Error> {
         loop {
-            let path = self.layout.segment(self.first);
-            let length = self.file.metadata().map_err(Error::io("read", &path))?.len();
-            if length < self.length {
-                return Err(Error::damaged(Place::segment(self.first), "it is shorter than it was"));
-            }
-            if length > self.length {
-                self.read_segment()?;
+            match self.live.behind()? {
+                // Who begins a segment leaves no room in the one before.
+                Behind::Room => return Ok(()),
+                Behind::More => self.read_segment()?,
+                Behind::End => {}
             }
             let next = self.tree.size();
-            if next == self.first || !self.layout.segment(next).exists() {
+            if next == self.live.first() || !self.layout.segment(next).exists() {
                 return Ok(());
             }
             Segment::open(&self.layout, next, None)?;
             // Whoever began it may have died before its name was on disk, or the last entries before it.
-            self.flush_segment()?;
+            self.live.flush()?;
             durable::flush_folder(&self.layout.path(SEGMENTS))?;
-            let path = self.layout.segment(next);
-            self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-            (self.first, self.length, self.month) = (next, HEADER_BYTES, None);
+            (self.live, self.month) = (Live::open(&self.layout, next)?, None);
+            self.read_segment()?;
         }
     }
 
+    /// Reads to the end of the last segment, and cuts what a writer that died left there unfinished.
     fn read_segment(&mut self) -> Result<(), Error> {
-        let mut segment = Segment::open(&self.layout, self.first, None)?;
-        segment.resume(self.tree.size(), self.length)?;
+        let mut segment = Segment::open(&self.layout, self.live.first(), None)?;
+        segment.resume(self.tree.size(), self.live.length())?;
         while let Some(block) = segment.block()? {
             for (index, payload) in (block.first..).zip(block.payloads()) {
                 let time = read_time(index, payload)?;
@@ -268,25 +263,21 @@ impl Disk {
                 self.tree.grow(leaf_hash(payload), &mut self.waiting);
                 self.expect_signed()?;
             }
-            self.length = segment.offset();
+            self.live.known_to(segment.offset());
             self.spill()?;
         }
         match segment.tail()? {
             Tail::Clean => Ok(()),
-            Tail::Torn if self.is_last() && self.signed.size <= self.tree.size() => self.cut(),
+            Tail::Torn if self.is_last() && self.signed.size <= self.tree.size() => {
+                self.live.cut()?;
+                self.live.flush()
+            }
             Tail::Torn | Tail::Broken => Err(broken(&segment)),
         }
     }
 
-    /// Cuts what lies beyond the last whole frame. Under the lock only: a writer at work is no wreck.
-    fn cut(&mut self) -> Result<(), Error> {
-        let path = self.layout.segment(self.first);
-        self.file.set_len(self.length).map_err(Error::io("cut", &path))?;
-        self.file.sync_data().map_err(Error::io("flush", &path))
-    }
-
     fn is_last(&self) -> bool {
-        self.layout.segments().is_ok_and(|firsts| firsts.last() == Some(&self.first))
+        self.layout.segments().is_ok_and(|firsts| firsts.last() == Some(&self.live.first()))
     }
 
     fn expect_signed(&self) -> Result<(), Error> {
@@ -299,12 +290,9 @@ impl Disk {
 
     /// Begins the next segment, when the last one is on disk: who wrote its end may have died before the flush.
     fn roll(&mut self) -> Result<(), Error> {
-        self.flush_segment()?;
-        let first = self.tree.size();
-        let path = self.layout.segment(first);
-        durable::replace(&path, &frame::header(first))?;
-        self.file = File::options().append(true).open(&path).map_err(Error::io("open", &path))?;
-        (self.first, self.length, self.month) = (first, HEADER_BYTES, None);
+        self.live.cut()?;
+        self.live.flush()?;
+        (self.live, self.month) = (Live::begin(&self.layout, self.tree.size())?, None);
         Ok(())
     }
 
@@ -314,17 +302,35 @@ impl Disk {
     }
 }
 
+/// The frames of `events`, of which the first becomes entry `first`. Many are made on every core.
+fn frames(first: u64, time: &str, host: &str, events: &Events) -> Vec<Vec<u8>> {
+    let part = |Range { start, end }: Range<usize>| {
+        let mut bytes = Vec::with_capacity(events.bytes() * (end - start) / events.len() + (end - start) * 128);
+        for (seq, event) in (first + start as u64..).zip(events.range(start..end)) {
+            frame::write(&mut bytes, |out| entry::encode(seq, time, host, event, out));
+        }
+        bytes
+    };
+    if events.len() < WORTH_A_THREAD {
+        return vec![part(0..events.len())];
+    }
+    let size = events.len().div_ceil(rayon::current_num_threads());
+    let starts = (0..events.len()).into_par_iter().step_by(size);
+    starts.map(|start| part(start..(start + size).min(events.len()))).collect()
+}
+
 /// Runs `flush`, and `hash` beside it if there is enough to hash: a flush mostly waits.
-fn meanwhile<A, B: Send>(count: usize, flush: impl FnOnce() -> A, hash: impl FnOnce() -> B + Send) -> (A, B) {
+fn meanwhile<A, B: Send + Default>(count: usize, flush: impl FnOnce() -> A, hash: impl FnOnce() -> B + Send) -> (A, B) {
     if count < WORTH_A_THREAD {
         let hashed = hash();
         return (flush(), hashed);
     }
-    thread::scope(|scope| {
-        let hashing = scope.spawn(hash);
-        let flushed = flush();
-        (flushed, hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })
+    let mut hashed = B::default();
+    let flushed = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| hashed = hash());
+        flush()
+    });
+    (flushed, hashed)
 }
 
 /// The newest tree that may have been signed.
@@ -355,6 +361,7 @@ const MAX_WAITING: usize = 4096;
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write;
 
     use super::*;
     use crate::audit::AuditLog;
@@ -399,6 +406,54 @@ mod tests {
         fill(&log, 2, 4);
         log.checkpoint().unwrap();
         assert_eq!(verdict(&dir), Verdict::Verified);
+    }
+
+    #[test]
+    fn a_busy_process_reserves_room_and_gives_it_back() {
+        let (_home, dir, log) = empty();
+        let length = || fs::metadata(dir.join(SEGMENT)).unwrap().len();
+        (0..100).for_each(|n| fill(&log, n, n + 1));
+        let reserved = length();
+        (100..200).for_each(|n| fill(&log, n, n + 1));
+        assert_eq!(length(), reserved, "the file does not grow by an entry at a time");
+        log.checkpoint().unwrap();
+        assert_eq!(verdict(&dir), Verdict::Verified);
+        let (_other, crashed) = copy(&dir);
+        drop(log);
+        assert!(length() < reserved);
+        let log = open(&crashed);
+        assert_eq!(fs::metadata(crashed.join(SEGMENT)).unwrap().len(), length());
+        fill(&log, 200, 201);
+        assert_eq!(read(&crashed).unwrap().count(), 201);
+    }
+
+    #[test]
+    fn a_power_cut_that_loses_a_sector_of_an_unflushed_write_is_no_tampering() {
+        let (_home, dir, log) = empty();
+        let events: Vec<_> = (0..10).map(crate::audit::samples::event).collect();
+        let mut starts = Vec::new();
+        for _ in 0..2 {
+            starts.push(fs::metadata(dir.join(SEGMENT)).unwrap().len() as usize);
+            let _receipts = log.append_all(&events).unwrap();
+        }
+        drop(log);
+        let whole = fs::read(dir.join(SEGMENT)).unwrap();
+        for sector in
+            (0..whole.len() - 512).step_by(512).filter(|at| *at >= 512 && (*at >= starts[1] || at + 512 <= starts[1]))
+        {
+            let (_other, dir) = copy(&dir);
+            let mut cut = whole.clone();
+            cut[sector..sector + 512].fill(0);
+            fs::write(dir.join(SEGMENT), &cut).unwrap();
+            // The write before was acknowledged, or the last had not begun. The sector that both lie in tells neither.
+            let acknowledged = sector + 512 <= starts[1];
+            assert_eq!(AuditLog::open(&dir, signer(), settings()).is_err(), acknowledged, "sector at {sector}");
+            if acknowledged {
+                assert!(matches!(verdict(&dir), Verdict::Tampered { .. }), "sector at {sector}");
+            } else {
+                assert!(read(&dir).unwrap().count() >= 10);
+            }
+        }
     }
 
     #[test]

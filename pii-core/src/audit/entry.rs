@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io::Write;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -90,15 +91,32 @@ impl<'a> Head<'a> {
 
     /// The name of the action, which stands behind that of the host.
     pub(super) fn action(&self) -> Option<&'a str> {
-        let host = self.rest.strip_prefix(b"\",\"host\":\"")?;
+        std::str::from_utf8(self.rest.get(self.action_at()?)?).ok()
+    }
+
+    /// All between the time and the end of the action: mostly the same from one entry to the next.
+    pub(super) fn lead(&self) -> Option<&'a [u8]> {
+        self.rest.get(..=self.action_at()?.end)
+    }
+
+    /// Whether [`Self::lead`] is `lead`.
+    pub(super) fn leads_with(&self, lead: &[u8]) -> bool {
+        self.rest.starts_with(lead)
+    }
+
+    fn action_at(&self) -> Option<Range<usize>> {
+        const HOST: &[u8] = b"\",\"host\":\"";
+        const ACTION: &[u8] = b"\",\"event\":{\"action\":\"";
+        let host = self.rest.strip_prefix(HOST)?;
         let mut escaped = false;
         let end = host.iter().position(|byte| {
             let ends = *byte == b'"' && !escaped;
             escaped = *byte == b'\\' && !escaped;
             ends
-        });
-        let action = host.get(end?..)?.strip_prefix(b"\",\"event\":{\"action\":\"")?;
-        std::str::from_utf8(action.split(|byte| *byte == b'"').next()?).ok()
+        })?;
+        let action = host.get(end..)?.strip_prefix(ACTION)?;
+        let start = HOST.len() + end + ACTION.len();
+        action.iter().position(|byte| *byte == b'"').map(|length| start..start + length)
     }
 }
 

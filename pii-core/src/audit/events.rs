@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Error, Event};
@@ -44,9 +45,19 @@ impl Events {
     }
 
     /// Each one, in order.
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, end)| self.json.get(start..*end))
+        self.range(0..self.len())
+    }
+
+    /// Some that follow each other.
+    pub(super) fn range(&self, range: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        let start = range.start.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let ends = self.ends.get(range).unwrap_or_default();
+        std::iter::once(start)
+            .chain(ends.iter().copied())
+            .zip(ends)
+            .filter_map(|(start, end)| self.json.get(start..*end))
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) const HEADER_BYTES: u64 = 24;
 pub(super) const VERSION: u32 = 1;
 
 /// Bytes before the payload of a frame.
-const FRAME_BYTES: usize = 8;
+pub(super) const FRAME_BYTES: usize = 8;
 
 const MAGIC: &[u8; 8] = b"PIIAUDIT";
 
@@ -109,9 +109,21 @@ pub(super) fn size(payload: &[u8]) -> u64 {
     (FRAME_BYTES + payload.len()) as u64
 }
 
-/// Whether a whole frame begins anywhere after the first byte: what is broken before it is no torn end.
-pub(super) fn any_after(bytes: &[u8]) -> bool {
-    (1..bytes.len()).any(|at| bytes.get(at..).is_some_and(|rest| matches!(read(rest), Frame::Whole(..))))
+/// The payloads of whole frames that begin anywhere after the first byte, and where the frames begin.
+pub(super) fn any_after(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 1;
+    std::iter::from_fn(move || {
+        loop {
+            match read(bytes.get(at..).filter(|rest| !rest.is_empty())?) {
+                Frame::Whole(payload, _) => {
+                    let found = at;
+                    at += size(payload) as usize;
+                    return Some((found, payload));
+                }
+                Frame::Short | Frame::Bad => at += 1,
+            }
+        }
+    })
 }
 
 #[cfg(test)]
@@ -149,6 +161,7 @@ mod tests {
         assert_eq!(read(&rest[..rest.len() - 1]), Frame::Short);
         bytes[9] ^= 1;
         assert_eq!(read(&bytes), Frame::Bad);
-        assert!(any_after(&bytes) && !any_after(&bytes[..14]));
+        assert_eq!(any_after(&bytes).collect::<Vec<_>>(), [(11, b"two".as_slice())]);
+        assert_eq!(any_after(&bytes[..14]).count(), 0);
     }
 }

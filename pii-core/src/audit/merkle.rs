@@ -13,8 +13,10 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
 /// `SHA-256(0x01 || left || right)`, RFC 6962 section 2.1.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     let mut bytes = [1; 65];
-    let (_, children) = bytes.split_at_mut(1);
-    children.iter_mut().zip(left.as_bytes().iter().chain(right.as_bytes())).for_each(|(to, from)| *to = *from);
+    let [_, children @ ..] = &mut bytes;
+    let (to_left, to_right) = children.split_at_mut(32);
+    to_left.copy_from_slice(left.as_bytes());
+    to_right.copy_from_slice(right.as_bytes());
     Hash::of(&bytes)
 }
 

@@ -30,6 +30,7 @@ mod frame;
 mod hash;
 mod kept;
 mod layout;
+mod live;
 mod lock;
 mod membership;
 mod merkle;

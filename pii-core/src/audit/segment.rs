@@ -3,6 +3,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops;
 use std::path::PathBuf;
 
+use super::entry::Head;
 use super::frame::{self, Frame, HEADER_BYTES, Header};
 use super::layout::Layout;
 use super::{Error, Place};
@@ -33,9 +34,9 @@ pub(super) struct Block {
 /// How a segment ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tail {
-    /// With a whole frame.
+    /// With a whole frame, and perhaps zeros: room for more.
     Clean,
-    /// With part of a frame, and nothing whole after it: a write that was cut short.
+    /// With what a power cut leaves of one write.
     Torn,
     /// A frame is broken and whole ones follow: nobody who appends leaves that.
     Broken,
@@ -112,10 +113,23 @@ impl Segment {
     pub(super) fn tail(&mut self) -> Result<Tail, Error> {
         self.fill(self.limit)?;
         Ok(match self.pending.as_slice() {
-            [] => Tail::Clean,
-            rest if frame::any_after(rest) => Tail::Broken,
-            _ => Tail::Torn,
+            rest if rest.iter().all(|byte| *byte == 0) => Tail::Clean,
+            rest if self.is_of_one_write(rest) => Tail::Torn,
+            _ => Tail::Broken,
         })
+    }
+
+    /// Whether `rest` may be what is left of one write that was never flushed. Sectors reach the disk in any order, so
+    /// whole frames may stand behind one that is missing: of the same time, as all of one write are.
+    fn is_of_one_write(&self, rest: &[u8]) -> bool {
+        let mut whole = frame::any_after(rest);
+        let Some((at, payload)) = whole.next() else { return true };
+        let first_sector = (SECTOR - self.offset % SECTOR) % SECTOR;
+        let before = rest.get(first_sector as usize..at).unwrap_or_default();
+        let mut sectors = before.chunks_exact(SECTOR as usize);
+        let time = |payload| Head::read(payload).map(|head| head.time);
+        sectors.any(|sector| sector.iter().all(|byte| *byte == 0))
+            && whole.all(|(_, other)| time(other) == time(payload))
     }
 
     fn fill(&mut self, upto: u64) -> Result<(), Error> {
@@ -145,3 +159,6 @@ impl Block {
 }
 
 const BLOCK_BYTES: u64 = 4 << 20;
+
+/// The least that a disk writes whole.
+const SECTOR: u64 = 512;

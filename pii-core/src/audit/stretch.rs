@@ -50,6 +50,8 @@ impl Stretch {
         let mut leaves = Vec::with_capacity(payloads.len());
         let mut notices = Vec::new();
         let mut times: Option<(TimeText, TimeText)> = None;
+        // How an entry begins that is not about the log: most begin like the one before.
+        let mut lead: Option<&[u8]> = None;
         for (index, payload) in (first..).zip(payloads) {
             let head = Head::read(payload).and_then(|head| {
                 let same_second = times.as_ref().is_some_and(|(_, last)| head.time.is_just_like(last));
@@ -64,9 +66,12 @@ impl Stretch {
                 return Err(backwards(index));
             }
             times = Some((from, head.time));
-            if head.is_about_the_log() || index >= unsealed {
+            let usual = index < unsealed && lead.is_some_and(|lead| head.leads_with(lead));
+            if !usual && (head.is_about_the_log() || index >= unsealed) {
                 let entry = Entry::decode(payload).map_err(|error| unreadable(index, error))?;
                 notices.extend(is_notice(&entry).then_some((index, entry)));
+            } else if !usual {
+                lead = head.lead();
             }
             leaves.push(leaf_hash(payload));
         }
