@@ -152,13 +152,18 @@ impl Segment {
 }
 
 impl Block {
+    /// The number of the entry after the last one in it.
+    pub(super) fn end(&self) -> u64 {
+        self.first + self.payloads.len() as u64
+    }
+
     /// Each entry's bytes, in order.
     pub(super) fn payloads(&self) -> impl Iterator<Item = &[u8]> {
         self.payloads.iter().filter_map(|range| self.bytes.get(range.clone()))
     }
 }
 
-const BLOCK_BYTES: u64 = 4 << 20;
+const BLOCK_BYTES: u64 = 1 << 20;
 
 /// The least that a disk writes whole.
 const SECTOR: u64 = 512;

@@ -62,11 +62,13 @@ fn writers(bench: &Bench, postgres: &Postgres, runs: usize) -> Result {
     println!("\n| each entry durable, 64 at once | entries/s | µs CPU an entry | log ÷ it | mark | |");
     println!("|---|--:|--:|--:|--:|---|");
     let cpu = median(threads.iter().map(|(log, _)| log.cpu_per_entry()));
+    let alone = bench.write("wake-threads")?.cpu_per_entry();
     println!(
         "| the log | {:.0} | {cpu:.1} | | ≤ 5 µs | {} |",
         median(threads.iter().map(|(log, _)| log.rate())),
         kept(cpu <= 5.0)
     );
+    println!("| the same threads, if nothing is written | | {alone:.1} | | | |");
     let ratio = median(threads.iter().map(|(log, postgres)| log.rate() / postgres));
     println!(
         "| PostgreSQL | {:.0} | | {ratio:.2} | ≥ 3 | {} |",

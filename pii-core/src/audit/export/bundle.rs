@@ -1,5 +1,6 @@
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -7,15 +8,15 @@ use rayon::prelude::*;
 use tempfile::TempDir;
 
 use super::Format;
-use super::listed::Listed;
+use super::listed::{Hashed, Listed};
 use super::look::{Found, look};
 use super::manifest::Manifest;
+use super::proofs::Proofs;
 use super::tally::Tally;
 use super::view::{Log, View};
 use crate::audit::durable;
 use crate::audit::layout::{CHECKPOINT, KEYS, Layout};
 use crate::audit::segment::{Block, Segment};
-use crate::audit::tile;
 use crate::audit::{Error, Filter, Hash, Place, Receipt, Tree};
 use crate::vocab::Actor;
 
@@ -28,20 +29,24 @@ pub struct Export {
     draft: TempDir,
     to: PathBuf,
     layout: Layout,
-    tree: Tree,
+    proofs: Proofs,
     filter: Filter,
     format: Format,
     segments: std::vec::IntoIter<u64>,
     open: Option<Segment>,
     pruned: u64,
-    next: u64,
-    evidence: BufWriter<File>,
+    /// How many entries have been looked at.
+    done: u64,
+    shown: Shown,
+}
+
+/// What was found, as it is written.
+struct Shown {
+    evidence: Hashed,
     view: Option<View>,
     tally: Tally,
     /// The numbers of what was found, as long as they are few.
     few: Vec<u64>,
-    /// The tile that was copied last, a level each.
-    copied: Vec<Option<u64>>,
 }
 
 impl Export {
@@ -56,36 +61,20 @@ impl Export {
         let draft = draft(log, to)?;
         let segments = layout.segments()?;
         let pruned = segments.first().copied().unwrap_or(tree.size()).min(tree.size());
-        let evidence = create(&draft.path().join(EVIDENCE))?;
-        let view = View::open(format, draft.path(), Log::of(tree.checkpoint()))?;
-        let mut export = Self {
-            draft,
-            to: to.to_owned(),
-            layout,
-            tree,
-            filter,
-            format,
-            segments: segments.into_iter(),
-            open: None,
-            pruned,
-            next: pruned,
-            evidence,
-            view,
+        let shown = Shown {
+            evidence: Hashed::create(&draft.path().join(EVIDENCE))?,
+            view: View::open(format, draft.path(), Log::of(tree.checkpoint()))?,
             tally: Tally::default(),
             few: Vec::new(),
-            copied: vec![None; 8],
         };
-        for (level, index, width) in tile::right_edge(export.size()) {
-            if width > 0 {
-                export.copy_tile(level, index)?;
-            }
-        }
-        Ok(export)
+        let proofs = Proofs::begin(tree, draft.path())?;
+        let (to, segments) = (to.to_owned(), segments.into_iter());
+        Ok(Self { draft, to, layout, proofs, filter, format, segments, open: None, pruned, done: pruned, shown })
     }
 
     /// How many entries the log has.
     pub fn size(&self) -> u64 {
-        self.tree.size()
+        self.proofs.size()
     }
 
     /// Looks at some more entries; returns how many are behind it, pruned ones too, or `None` at the end.
@@ -94,78 +83,33 @@ impl Export {
     /// [`Error::Damaged`] for an entry that is not the one that was signed: such a log gives no evidence.
     pub fn step(&mut self) -> Result<Option<u64>, Error> {
         let end = self.size();
-        while self.next < end {
+        let Some(block) = self.block()? else { return Ok(None) };
+        let found = look(&block, end, &self.filter, self.shown.view.is_some())?;
+        self.done = block.end().min(end);
+        let Self { proofs, shown, .. } = self;
+        let prove = || found.iter().try_for_each(|found| proofs.take(found));
+        let show = || found.iter().try_for_each(|found| shown.take(found));
+        let (proved, written) = rayon::join(prove, show);
+        proved.and(written)?;
+        Ok(Some(self.done))
+    }
+
+    /// The next entries; `None` behind the last that was signed.
+    fn block(&mut self) -> Result<Option<Block>, Error> {
+        while self.done < self.size() {
             let Some(segment) = &mut self.open else {
                 match self.segments.next() {
-                    Some(first) if first == self.next => {
-                        self.open = Some(Segment::open(&self.layout, first, None)?);
-                        continue;
-                    }
-                    _ => return Err(Error::damaged(Place::Entry(self.next), "it is in no segment")),
+                    Some(first) if first == self.done => self.open = Some(Segment::open(&self.layout, first, None)?),
+                    _ => return Err(Error::damaged(Place::Entry(self.done), "it is in no segment")),
                 }
-            };
-            let Some(block) = segment.block()? else {
-                self.open = None;
                 continue;
             };
-            self.next = segment.next().min(end);
-            self.take(&block, end)?;
-            return Ok(Some(self.next));
+            match segment.block()? {
+                None => self.open = None,
+                block => return Ok(block),
+            }
         }
         Ok(None)
-    }
-
-    fn take(&mut self, block: &Block, end: u64) -> Result<(), Error> {
-        let place = self.draft.path().join(EVIDENCE);
-        for found in look(block, end, &self.filter, self.view.is_some())? {
-            self.prove(&found)?;
-            self.tally.add(&found);
-            if self.few.len() <= MOST_PROOFS {
-                self.few.push(found.index);
-            }
-            let written = self.evidence.write_all(found.payload).and_then(|()| self.evidence.write_all(b"\n"));
-            written.map_err(Error::io("write", &place))?;
-            if let Some(view) = &mut self.view {
-                view.take(&found)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies the tiles that lead from an entry to the root, and sees that they begin with it.
-    fn prove(&mut self, found: &Found<'_>) -> Result<(), Error> {
-        let mut index = found.index >> 8;
-        let leaves = self.tree.tile(0, index)?;
-        if leaves.get(found.index as usize & 255) != Some(&found.leaf) {
-            return Err(Error::damaged(Place::Entry(found.index), "it is not the entry that was signed"));
-        }
-        // What lies beyond the full tiles was copied at the beginning.
-        for level in 0..8 {
-            let known = self.copied.get(usize::from(level)).copied().flatten();
-            if self.tree.width(level, index) < tile::WIDTH || known == Some(index) {
-                break;
-            }
-            self.copy_tile(level, index)?;
-            index >>= 8;
-        }
-        Ok(())
-    }
-
-    fn copy_tile(&mut self, level: u8, index: u64) -> Result<(), Error> {
-        let hashes = self.tree.tile(level, index)?;
-        let bytes: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
-        let path = self.draft.path().join(tile::path(level, index, hashes.len()));
-        let written = fs::write(&path, &bytes).or_else(|error| match path.parent() {
-            Some(folder) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(folder).and_then(|()| fs::write(&path, &bytes))
-            }
-            _ => Err(error),
-        });
-        written.map_err(Error::io("write", &path))?;
-        if let Some(copied) = self.copied.get_mut(usize::from(level)) {
-            *copied = Some(index);
-        }
-        Ok(())
     }
 
     /// Writes what remains, flushes it all, and lets nobody see it yet.
@@ -174,11 +118,11 @@ impl Export {
     /// [`Error::Io`], [`Error::View`].
     pub fn finish(mut self, by: &Actor, at: Timestamp) -> Result<Staged, Error> {
         let folder = self.draft.path().to_owned();
-        let place = folder.join(EVIDENCE);
-        self.evidence.flush().map_err(Error::io("write", &place))?;
-        let mut files = vec![EVIDENCE.to_owned()];
-        if let Some(view) = self.view.take() {
-            view.close(&self.tally)?;
+        let Shown { evidence, view, tally, few } = self.shown;
+        let evidence = evidence.close(EVIDENCE)?;
+        let mut files = Vec::new();
+        if let Some(view) = view {
+            view.close(&tally)?;
             files.extend(self.format.view().map(str::to_owned));
         }
         let mut write = |name: String, text: &str| {
@@ -186,7 +130,7 @@ impl Export {
             files.push(name);
             fs::write(&path, text).map_err(Error::io("write", &path))
         };
-        let checkpoint = self.tree.checkpoint().clone();
+        let checkpoint = self.proofs.tree().checkpoint().clone();
         write(CHECKPOINT.to_owned(), &checkpoint.to_string())?;
         create_folder(&folder.join(KEYS))?;
         for key in self.layout.keys()? {
@@ -194,21 +138,21 @@ impl Export {
             let name = name.file_name().unwrap_or_default().to_string_lossy();
             write(format!("{KEYS}/{name}"), &format!("{key}\n"))?;
         }
-        if (1..=MOST_PROOFS).contains(&self.few.len()) {
+        if (1..=MOST_PROOFS).contains(&few.len()) {
             create_folder(&folder.join(PROOFS))?;
-            for index in &self.few {
-                write(format!("{PROOFS}/{index}.tlog-proof"), &self.tree.prove(*index)?.to_string())?;
+            for index in &few {
+                write(format!("{PROOFS}/{index}.tlog-proof"), &self.proofs.tree().prove(*index)?.to_string())?;
             }
         }
         write("verify.py".to_owned(), VERIFIER)?;
         write("README.txt".to_owned(), README)?;
-        let listed = files.par_iter().map(|file| Listed::of(&folder, file)).collect::<Result<Vec<_>, _>>();
+        let others = files.par_iter().map(|file| Listed::of(&folder, file)).collect::<Result<Vec<_>, _>>()?;
+        let listed = iter::once(evidence).chain(others).collect();
         // Not the tiles, one for each 256 entries: the log has them, and `verify.py` would miss one.
         for inner in [KEYS, PROOFS].map(|name| folder.join(name)).iter().filter(|inner| inner.is_dir()) {
             durable::flush_folder(inner)?;
         }
-        let (pruned, filter, tally) = (self.pruned, &self.filter, &self.tally);
-        let manifest = Manifest::new(&checkpoint, pruned, filter, tally, self.format, (by, at), listed?);
+        let manifest = Manifest::new(&checkpoint, self.pruned, &self.filter, &tally, self.format, (by, at), listed);
         let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::Json(error.into()))? + "\n";
         durable::replace(&folder.join(MANIFEST), text.as_bytes())?;
         let exported = Exported {
@@ -216,10 +160,21 @@ impl Export {
             format: self.format,
             entries: checkpoint.size(),
             pruned: self.pruned,
-            matched: self.tally.matched,
+            matched: tally.matched,
             manifest: Hash::of(text.as_bytes()),
         };
         Ok(Staged { draft: self.draft, exported })
+    }
+}
+
+impl Shown {
+    fn take(&mut self, found: &Found<'_>) -> Result<(), Error> {
+        self.tally.add(found);
+        if self.few.len() <= MOST_PROOFS {
+            self.few.push(found.index);
+        }
+        self.evidence.line(found.payload)?;
+        self.view.as_mut().map_or(Ok(()), |view| view.take(found))
     }
 }
 

@@ -1,10 +1,11 @@
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
 use serde::Serialize;
 
+use super::bundle::create;
 use crate::audit::{Error, Hash};
 
 /// A file of an export, for the manifest.
@@ -39,5 +40,35 @@ impl Listed {
             bytes += count as u64;
             reader.consume(count);
         }
+    }
+}
+
+/// A file of lines that is hashed as it is written.
+pub(super) struct Hashed {
+    file: BufWriter<File>,
+    place: PathBuf,
+    digest: Context,
+    bytes: u64,
+}
+
+impl Hashed {
+    pub(super) fn create(place: &Path) -> Result<Self, Error> {
+        Ok(Self { file: create(place)?, place: place.to_owned(), digest: Context::new(&SHA256), bytes: 0 })
+    }
+
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+        for part in [line, b"\n"] {
+            self.digest.update(part);
+            self.bytes += part.len() as u64;
+            self.file.write_all(part).map_err(Error::io("write", &self.place))?;
+        }
+        Ok(())
+    }
+
+    /// Flushes it, and lists it as `path`.
+    pub(super) fn close(mut self, path: &str) -> Result<Listed, Error> {
+        self.file.flush().map_err(Error::io("write", &self.place))?;
+        self.file.get_ref().sync_all().map_err(Error::io("flush", &self.place))?;
+        Ok(Listed { path: path.to_owned(), bytes: self.bytes, sha256: self.digest.finish().into() })
     }
 }

@@ -17,6 +17,7 @@ mod look;
 mod manifest;
 mod ocsf;
 mod parquet;
+mod proofs;
 mod row;
 mod syslog;
 mod tally;
