@@ -37,7 +37,7 @@ pub trait KeyProvider {
     /// Says why there is none; never with key material.
     fn id(&self) -> Result<RootId, Error>;
 
-    /// Wraps a secret of at most 4 KiB. `label` names its use: under another it does not come back.
+    /// Wraps a secret of 1 to 4,096 bytes. `label` names its use: under another it does not come back.
     ///
     /// # Errors
     /// Says why it could not be; never with key material.
