@@ -8,6 +8,7 @@
 //! | whoever gets bad files from elsewhere | `bad_input` |
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
+//! | whoever looks at the processes of this machine | `exposure` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
@@ -27,6 +28,7 @@ mod demo;
 mod desk;
 mod disk;
 mod exit_codes;
+mod exposure;
 mod interruption;
 mod main_job;
 mod moto;

@@ -102,8 +102,7 @@ impl Global {
 /// anyone can set.
 #[cfg(unix)]
 fn system_user() -> String {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(uid) = std::fs::metadata("/proc/self").map(|m| m.uid().to_string()) else { return "unknown".to_owned() };
+    let uid = rustix::process::getuid().to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');
