@@ -15,6 +15,7 @@ use crate::store;
 use crate::tag;
 use crate::vault;
 use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId};
+use crate::wire;
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,9 @@ pub enum Error {
     /// A name.
     #[error(transparent)]
     Name(#[from] MalformedName),
+    /// Another machine.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
     /// There is no workspace here or above.
     #[error("no workspace in `{}` or above it", .0.display())]
     NoWorkspace(std::path::PathBuf),
@@ -142,6 +146,10 @@ impl Error {
             Self::Catalog(_) => "catalog",
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
+            Self::Keyring(keyring::Error::Unreachable { .. }) => "keyring.unreachable",
+            Self::Keyring(keyring::Error::Refused { .. }) => "keyring.refused",
+            Self::Keyring(keyring::Error::NoCredentials { .. }) => "keyring.no-credentials",
+            Self::Keyring(keyring::Error::Setting { .. }) => "keyring.setting",
             Self::Keyring(_) => "keyring",
             Self::Outbound(_) => "outbound",
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
@@ -150,6 +158,7 @@ impl Error {
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
+            Self::Store(store::Error::Wire(error)) | Self::Wire(error) => wire_code(error),
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",
@@ -162,5 +171,14 @@ impl Error {
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }
+    }
+}
+
+fn wire_code(error: &wire::Error) -> &'static str {
+    use wire::Error as Wire;
+    match error {
+        Wire::PlainText { .. } => "wire.plain-text",
+        error if error.is_about_a_certificate() => "wire.certificate",
+        _ => "wire",
     }
 }
