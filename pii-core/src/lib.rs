@@ -82,6 +82,7 @@ pub mod audit;
 pub mod batch;
 pub mod catalog;
 pub mod clock;
+pub mod erase;
 pub mod error;
 pub mod keyring;
 pub mod outbound;

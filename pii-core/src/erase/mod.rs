@@ -1,0 +1,73 @@
+//! How do one person's bytes leave a file, a table, a bucket?
+//!
+//! ```text
+//! Values ──find──▶ Hits ──rewrite──▶ a file beside the old one: ranges of it, byte for byte, and new bytes
+//!    └───────────────────search──▶ Residue: every place where a value still stands
+//! ```
+//!
+//! What nobody needs to touch is not decoded, and not encoded again: a rewritten file is a splice of ranges of the old one
+//! ([`Output::copy`]) and of new bytes. A format knows three things ([`Format`]): which rows hold a value, how they leave,
+//! and where a value could still stand. Where a file lies, in a folder or a bucket, is a [`Place`]'s business; neither knows
+//! of the other.
+//!
+//! Searching shares no code with finding and rewriting that could hide the same mistake twice: it decodes everything and
+//! looks at the bytes.
+
+mod error;
+mod hits;
+mod input;
+mod output;
+mod residue;
+mod strategy;
+mod values;
+
+pub use error::Error;
+pub use hits::{Hits, Rows};
+pub use input::Input;
+pub use output::Output;
+pub use residue::{Residue, Where};
+pub use strategy::{Action, Replacement};
+pub use values::Values;
+
+/// How files of one format are searched and rewritten. Made for one column and one list of values.
+pub trait Format: Sync {
+    /// The rows whose subject column holds one of the values.
+    ///
+    /// # Errors
+    /// A file that cannot be read is an error, never "nothing found".
+    fn find(&self, input: &dyn Input) -> Result<Hits, Error>;
+
+    /// Writes the file anew, without what `hits` found in it.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Write`], [`Error::Unsupported`].
+    fn rewrite(
+        &self,
+        input: &dyn Input,
+        hits: &Hits,
+        action: &Action,
+        output: &mut dyn Output,
+    ) -> Result<Rewritten, Error>;
+
+    /// Looks for the values themselves in every byte that the file can give: data, dictionaries, statistics, indexes,
+    /// metadata. Tells of each place.
+    ///
+    /// # Errors
+    /// As [`Format::find`].
+    fn search(&self, input: &dyn Input, found: &mut dyn FnMut(Residue)) -> Result<(), Error>;
+}
+
+/// What a rewriting did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Rows in the new file.
+    pub rows: u64,
+    /// Rows that were erased, or in which values were.
+    pub erased: u64,
+    /// Bytes taken over as they were.
+    pub copied: u64,
+    /// Bytes made anew.
+    pub made: u64,
+    /// Of these, how many had to be decoded to values and encoded again, in bytes before compression.
+    pub reencoded: u64,
+}
