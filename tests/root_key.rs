@@ -42,7 +42,7 @@ fn a_workspace_lives_under_a_key_of_kms() {
 }
 
 #[test]
-fn a_kms_that_is_not_there_says_so_and_nothing_is_made() {
+fn a_kms_that_is_not_there_says_so_and_no_workspace_is_made() {
     let desk = Desk::bare();
     let address = free();
     settings(&desk, "arn:aws:kms:eu-central-1:111122223333:key/1234", &format!("http://{address}"));
@@ -51,6 +51,21 @@ fn a_kms_that_is_not_there_says_so_and_nothing_is_made() {
     assert!(!desk.path("pii.toml").exists());
     let error = pii(&desk, &format!("{init} --json")).exits(12).err;
     assert_eq!(serde_json::from_str::<Value>(&error).unwrap()["code"], "keyring.unreachable");
+}
+
+#[test]
+fn a_kms_that_nobody_vouches_for_is_not_asked() {
+    // It makes itself a certificate.
+    let (desk, moto) = (Desk::bare(), Moto::start_with(&["-s"]));
+    let host = format!("localhost:{}", moto.address.port());
+    settings(&desk, "alias/pii", &format!("https://{host}"));
+    let init = "init --controller Acme --settings base.toml";
+    let says =
+        [host.as_str(), "self-signed, or of an authority that is not trusted here", "hint: ", "[tls] authorities"];
+    pii(&desk, init).exits(12).says(&says);
+    pii(&desk, &format!("{init} --insecure-plaintext")).exits(12).says(&says);
+    desk.write("base.toml", desk.read("base.toml") + "[tls]\nauthorities = 'no-such.pem'\n");
+    pii(&desk, init).exits(12).says(&["`./no-such.pem` is not a file of trusted certificates"]);
 }
 
 #[test]
