@@ -132,10 +132,15 @@ fn name(desk: &Desk, from: &str, to: &str) {
 
 fn command(desk: &Desk, args: &str) -> Command {
     let mut command = desk.command(args);
-    command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", SECRET);
     command
 }
 
+/// Types `pii ARGS`; whatever it says, the secret is not in it.
 fn pii(desk: &Desk, args: &str) -> Said {
-    Said::new(args, command(desk, args).output().unwrap())
+    let said = Said::new(args, command(desk, args).output().unwrap());
+    assert!(!said.out.contains(SECRET) && !said.err.contains(SECRET), "{}{}", said.out, said.err);
+    said
 }
+
+const SECRET: &str = "not-for-anybody-wJalrXUtnFEMI";
