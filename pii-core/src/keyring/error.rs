@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use super::KeyId;
+use super::{Epoch, KeyId};
+use crate::vocab::Domain;
 
 /// What can go wrong with keys. No message holds key material.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,36 @@ pub enum Error {
         path: PathBuf,
         /// How.
         reason: String,
+    },
+    /// The epochs of the domains are missing, damaged or of a later version.
+    #[error("the epochs of the keys, `{}`, are unusable: {reason}", .path.display())]
+    Epochs {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
+    /// Another process changes keys.
+    #[error("another process changes the keys: it holds `{}`", .path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Another process has changed the epoch.
+    #[error("`{domain}` is in epoch {current} meanwhile: somebody else was faster")]
+    Moved {
+        /// Whose keys.
+        domain: Domain,
+        /// Where they are now.
+        current: Epoch,
+    },
+    /// A file of keys cannot be written.
+    #[error("cannot write `{}`", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// Sealed bytes do not open: another key, other surroundings, or altered.
     #[error("sealed data do not open: they were altered, moved, or sealed with another key")]

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
+use super::replace::flush_folder;
 use super::{Error, RootKey};
 
 /// Where the root key comes from.
@@ -34,7 +35,8 @@ impl KeyFile {
         let mut file = options.open(&self.0).map_err(unreadable)?;
         file.write_all(key.to_base64().as_bytes()).map_err(unreadable)?;
         file.write_all(b"\n").map_err(unreadable)?;
-        file.sync_all().map_err(unreadable)
+        // A key that wraps others must not lose its name when the power goes.
+        file.sync_all().and_then(|()| flush_folder(&self.0)).map_err(unreadable)
     }
 }
 

@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::derive::derive;
+use super::replace::Replacement;
 use super::root::random;
-use super::{Error, KeyId, PseudonymKey, RootKey, SealingKey};
+use super::{Epoch, Epochs, Error, KeyId, PseudonymKey, RootKey, SealingKey};
 use crate::vocab::Domain;
 
 /// Every key of a workspace, derived from its master secret. Gives out keys for uses, never the secret.
 pub struct Keyring {
     master: Zeroizing<[u8; 32]>,
     root: KeyId,
+    epochs: Epochs,
 }
 
 impl Keyring {
@@ -26,13 +28,12 @@ impl Keyring {
     pub fn create(keys: &Path, root: &RootKey) -> Result<Self, Error> {
         let path = keys.join(MASTER);
         let unusable = |reason: String| Error::Master { path: path.clone(), reason };
-        let master = random()?;
-        let wrapped = SealingKey::new(root.expose())?.seal(&surroundings(root.id()), master.as_ref())?;
-        let file = Wrapped { v: 1, alg: ALG.into(), root: root.id().to_string(), wrapped: STANDARD.encode(wrapped) };
-        let text = serde_json::to_string_pretty(&file).map_err(|e| unusable(e.to_string()))?;
+        let ring = Self { master: random()?, root: root.id(), epochs: Epochs::default() };
+        let text = ring.wrapped(root)?.text(keys)?;
         let mut out = std::fs::File::create_new(&path).map_err(|e| unusable(e.to_string()))?;
         out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| unusable(e.to_string()))?;
-        Ok(Self { master, root: root.id() })
+        Epochs::create(keys)?;
+        Ok(ring)
     }
 
     /// Unwraps the master secret in the folder `keys`.
@@ -40,14 +41,9 @@ impl Keyring {
     /// # Errors
     /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable.
     pub fn open(keys: &Path, root: &RootKey) -> Result<Self, Error> {
-        let path = keys.join(MASTER);
-        let unusable = |reason: &str| Error::Master { path: path.clone(), reason: reason.to_owned() };
-        let text = std::fs::read_to_string(&path).map_err(|e| unusable(&e.to_string()))?;
-        let file: Wrapped = serde_json::from_str(&text).map_err(|e| unusable(&e.to_string()))?;
-        if file.v != 1 || file.alg != ALG {
-            return Err(unusable("a later version wrote it"));
-        }
-        let expected = KeyId::parse(&file.root).ok_or_else(|| unusable("the key id is malformed"))?;
+        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
+        let file = Wrapped::read(keys)?;
+        let expected = file.root(keys)?;
         if expected != root.id() {
             return Err(Error::WrongKey { expected, found: root.id() });
         }
@@ -60,7 +56,13 @@ impl Keyring {
             return Err(unusable("it is not 32 bytes"));
         }
         master.copy_from_slice(&opened);
-        Ok(Self { master, root: expected })
+        Ok(Self { master, root: expected, epochs: Epochs::read(keys)? })
+    }
+
+    /// The master secret, wrapped by `root`.
+    pub(super) fn wrapped(&self, root: &RootKey) -> Result<Wrapped, Error> {
+        let wrapped = SealingKey::new(root.expose())?.seal(&surroundings(root.id()), self.master.as_ref())?;
+        Ok(Wrapped { v: 1, alg: ALG.into(), root: root.id().to_string(), wrapped: STANDARD.encode(wrapped) })
     }
 
     /// Which root key wraps this keyring.
@@ -68,9 +70,15 @@ impl Keyring {
         self.root
     }
 
-    /// The generation that new pseudonyms of `domain` are made with.
-    pub fn current_epoch(&self, _domain: &Domain) -> Epoch {
-        Epoch::FIRST
+    /// The generation that new pseudonyms of `domain` are made with. It is the one that was current when the keys were
+    /// opened: what runs while a domain goes to its next epoch keeps to one.
+    pub fn current_epoch(&self, domain: &Domain) -> Epoch {
+        self.epochs.current(domain)
+    }
+
+    /// The epochs of every domain, as they were when the keys were opened.
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// The key for pseudonyms in `domain`; `norm` is the name of the normalisation, such as `email/v1`.
@@ -131,28 +139,42 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// A generation of a domain's keys, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(u32);
-
-impl Epoch {
-    /// The generation that every domain begins with.
-    pub const FIRST: Self = Self(1);
-}
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// The file `master.json`.
 #[derive(Serialize, Deserialize)]
-struct Wrapped {
+pub(super) struct Wrapped {
     v: u32,
     alg: String,
     root: String,
     wrapped: String,
+}
+
+impl Wrapped {
+    pub(super) fn read(keys: &Path) -> Result<Self, Error> {
+        let path = keys.join(MASTER);
+        let unusable = |reason: String| Error::Master { path: path.clone(), reason };
+        let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
+        let file: Self = serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
+        if file.v != 1 || file.alg != ALG {
+            return Err(unusable("a later version wrote it".to_owned()));
+        }
+        Ok(file)
+    }
+
+    /// The key that it is wrapped by.
+    pub(super) fn root(&self, keys: &Path) -> Result<KeyId, Error> {
+        let malformed = || Error::Master { path: keys.join(MASTER), reason: "the key id is malformed".to_owned() };
+        KeyId::parse(&self.root).ok_or_else(malformed)
+    }
+
+    /// In the place of what lies in the folder `keys`.
+    pub(super) fn replacement(&self, keys: &Path) -> Result<Replacement, Error> {
+        Replacement::stage(&keys.join(MASTER), self.text(keys)?.as_bytes())
+    }
+
+    fn text(&self, keys: &Path) -> Result<String, Error> {
+        serde_json::to_string_pretty(self)
+            .map_err(|e| Error::Master { path: keys.join(MASTER), reason: e.to_string() })
+    }
 }
 
 fn surroundings(root: KeyId) -> Vec<u8> {
@@ -198,14 +220,14 @@ mod tests {
         let (a, b) = (Domain::parse("warehouse").unwrap(), Domain::parse("partner").unwrap());
         let tag = |domain, norm, epoch| ring.pseudonym(domain, norm, epoch).unwrap().sign(b"x");
         let tags = [
-            tag(&a, "email/v1", Epoch(1)),
-            tag(&b, "email/v1", Epoch(1)),
-            tag(&a, "text/v1", Epoch(1)),
-            tag(&a, "email/v1", Epoch(2)),
+            tag(&a, "email/v1", Epoch::FIRST),
+            tag(&b, "email/v1", Epoch::FIRST),
+            tag(&a, "text/v1", Epoch::FIRST),
+            tag(&a, "email/v1", Epoch::FIRST.next()),
             ring.blind("email/v1").unwrap().sign(b"x"),
         ];
         let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
         assert_eq!(distinct.len(), tags.len());
-        assert_eq!(tag(&a, "email/v1", Epoch(1)), tags[0]);
+        assert_eq!(tag(&a, "email/v1", Epoch::FIRST), tags[0]);
     }
 }
