@@ -180,6 +180,7 @@ mod tests {
                 tag: "user.contact.email".into(),
                 method: "pseudonymise".into(),
                 key: Some("warehouse/1".into()),
+                bridges: None,
             }],
             audit_entry: 7,
         };

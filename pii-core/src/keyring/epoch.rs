@@ -152,8 +152,7 @@ mod tests {
         assert_eq!(epochs.current(&warehouse()), Epoch::FIRST);
         let epochs = epochs.advanced(&warehouse(), Epoch(2), at(1)).advanced(&warehouse(), Epoch(3), at(2));
         assert_eq!(epochs.current(&warehouse()), Epoch(3));
-        let history: Vec<_> =
-            epochs.history(&warehouse()).iter().map(|g| (g.epoch.0, g.since, g.retired)).collect();
+        let history: Vec<_> = epochs.history(&warehouse()).iter().map(|g| (g.epoch.0, g.since, g.retired)).collect();
         assert_eq!(history, [(1, None, Some(at(1))), (2, Some(at(1)), Some(at(2))), (3, Some(at(2)), None)]);
         assert_eq!(epochs.current(&Domain::parse("partner").unwrap()), Epoch::FIRST);
     }

@@ -172,8 +172,7 @@ impl Wrapped {
     }
 
     fn text(&self, keys: &Path) -> Result<String, Error> {
-        serde_json::to_string_pretty(self)
-            .map_err(|e| Error::Master { path: keys.join(MASTER), reason: e.to_string() })
+        serde_json::to_string_pretty(self).map_err(|e| Error::Master { path: keys.join(MASTER), reason: e.to_string() })
     }
 }
 

@@ -5,30 +5,33 @@ use arrow::array::RecordBatch;
 
 use super::{Step, Watch, Workspace, go_on};
 use crate::audit::Action;
-use crate::batch::{self, Batch, Protection};
+use crate::batch::{self, Addressee, Batch, Protection};
 use crate::error::Error;
 use crate::outbound::{Disclosure, Writer};
 use crate::store::{self, Destination, Source, TableWriter, WriteOptions, refuse_overwrite};
-use crate::vocab::{DatasetId, RecipientId};
+use crate::vocab::DatasetId;
 
 impl Workspace {
-    /// Decides what becomes of each column of `source` on its way to `recipient`; a refusal is recorded.
+    /// Decides what becomes of each column of `source` on its way to a recipient; a refusal is recorded.
     ///
     /// # Errors
-    /// [`batch::Error::Undecided`], [`batch::Error::Refused`], [`batch::Error::Column`].
-    pub fn protection(
+    /// [`batch::Error::Undecided`], [`batch::Error::Refused`], [`batch::Error::Column`]; [`batch::Error::NoSuchEpoch`] and
+    /// [`batch::Error::Bridge`] if it cannot be bridged.
+    pub fn protection<'a>(
         &self,
         source: &Source,
         dataset: &DatasetId,
-        recipient: &RecipientId,
+        to: impl Into<Addressee<'a>>,
     ) -> Result<Protection, Error> {
+        let to = to.into();
         let schema = source.schema();
         let decide = || -> Result<Protection, batch::Error> {
             Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
-            Protection::new(&self.policy, dataset, recipient, &self.keys, &schema)
+            Protection::new(&self.policy, dataset, to, &self.keys, &schema)
         };
         decide().or_else(|error| {
-            let event = self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(recipient.clone());
+            let event =
+                self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(to.recipient().clone());
             self.refuse(&event, error.into())
         })
     }
@@ -38,16 +41,16 @@ impl Workspace {
     ///
     /// # Errors
     /// As [`Self::protection`]; [`Error::Store`], [`Error::Interrupted`]. On an error nothing is left of the output.
-    pub fn protect(
+    pub fn protect<'a>(
         &self,
         source: Source,
         dataset: &DatasetId,
-        recipient: &RecipientId,
+        to: impl Into<Addressee<'a>>,
         destination: &Destination,
         options: &WriteOptions,
         watch: Watch<'_>,
     ) -> Result<Disclosure, Error> {
-        let protection = self.protection(&source, dataset, recipient)?;
+        let protection = self.protection(&source, dataset, to)?;
         refuse_overwrite(source.files(), destination)?;
         let sink = TableWriter::create(destination, protection.schema(), options)?;
         let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;

@@ -12,7 +12,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// The columns of every table, in order.
-pub(super) const COLUMNS: [&str; 26] = [
+pub(super) const COLUMNS: [&str; 27] = [
     "entry",
     "time",
     "host",
@@ -31,6 +31,7 @@ pub(super) const COLUMNS: [&str; 26] = [
     "recipient",
     "categories",
     "columns",
+    "keys",
     "rows",
     "policy",
     "content",
@@ -42,7 +43,7 @@ pub(super) const COLUMNS: [&str; 26] = [
 ];
 
 /// The cells of an entry, as [`COLUMNS`] names them. Several values are joined by `; `.
-pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 26], Error> {
+pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 27], Error> {
     let entry = entry(found)?;
     let event = &entry.event;
     let reason = match &event.decision {
@@ -68,6 +69,7 @@ pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 26], Error> {
         shown(event.recipient.as_ref()),
         joined(&event.categories),
         joined(&event.columns),
+        joined(&event.keys),
         number(event.rows),
         shown(event.policy),
         shown(event.content),
