@@ -14,7 +14,7 @@ use crate::state;
 use crate::store;
 use crate::tag;
 use crate::vault;
-use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId};
+use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId, RecipientId};
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,9 @@ pub enum Error {
     /// The policy knows no such dataset.
     #[error("the policy has no dataset `{0}`")]
     UnknownDataset(DatasetId),
+    /// The policy knows no such recipient.
+    #[error("the policy has no recipient `{0}`")]
+    UnknownRecipient(RecipientId),
     /// The vault knows nobody by these identifiers.
     #[error("the vault knows nobody by {identifiers}")]
     UnknownSubject {
@@ -134,6 +137,8 @@ impl Error {
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
             Self::Batch(batch::Error::Refused(_)) => "policy.refused",
+            Self::Batch(batch::Error::NoSuchEpoch { .. }) => "batch.no-such-epoch",
+            Self::Batch(batch::Error::Bridge { .. }) => "batch.bridge",
             Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
             | Self::Vault(vault::Error::State(state::Error::Locked))
             | Self::Catalog(catalog::Error::State(state::Error::Locked))
@@ -142,6 +147,9 @@ impl Error {
             Self::Catalog(_) => "catalog",
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
+            Self::Keyring(keyring::Error::Locked { .. }) => "keyring.locked",
+            Self::Keyring(keyring::Error::Moved { .. } | keyring::Error::Rewrapped { .. }) => "keyring.moved",
+            Self::Keyring(keyring::Error::Write { .. }) => "keyring.write",
             Self::Keyring(_) => "keyring",
             Self::Outbound(_) => "outbound",
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
@@ -158,6 +166,7 @@ impl Error {
             Self::WorkspaceExists(_) => "workspace.exists",
             Self::Settings { .. } => "workspace.settings",
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
+            Self::UnknownRecipient(_) => "policy.unknown-recipient",
             Self::UnknownSubject { .. } => "vault.unknown-subject",
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",

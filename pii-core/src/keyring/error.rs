@@ -70,6 +70,12 @@ pub enum Error {
         /// Where they are now.
         current: Epoch,
     },
+    /// Another process has changed the root key.
+    #[error("the root key is `{current}` meanwhile: somebody else was faster")]
+    Rewrapped {
+        /// The key that wraps the workspace's now.
+        current: KeyId,
+    },
     /// A file of keys cannot be written.
     #[error("cannot write `{}`", .path.display())]
     Write {

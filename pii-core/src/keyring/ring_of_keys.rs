@@ -41,28 +41,23 @@ impl Keyring {
     /// # Errors
     /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable.
     pub fn open(keys: &Path, root: &RootKey) -> Result<Self, Error> {
-        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
-        let file = Wrapped::read(keys)?;
-        let expected = file.root(keys)?;
-        if expected != root.id() {
-            return Err(Error::WrongKey { expected, found: root.id() });
-        }
-        let wrapped = STANDARD.decode(&file.wrapped).map_err(|_| unusable("it is not base64"))?;
-        let opened = SealingKey::new(root.expose())?
-            .open(&surroundings(expected), &wrapped)
-            .map_err(|_| unusable("it was altered"))?;
-        let mut master = Zeroizing::new([0; 32]);
-        if opened.len() != master.len() {
-            return Err(unusable("it is not 32 bytes"));
-        }
-        master.copy_from_slice(&opened);
-        Ok(Self { master, root: expected, epochs: Epochs::read(keys)? })
+        let master = Wrapped::read(keys)?.open(keys, root)?;
+        Ok(Self { master, root: root.id(), epochs: Epochs::read(keys)? })
     }
 
     /// The master secret, wrapped by `root`.
-    pub(super) fn wrapped(&self, root: &RootKey) -> Result<Wrapped, Error> {
+    fn wrapped(&self, root: &RootKey) -> Result<Wrapped, Error> {
         let wrapped = SealingKey::new(root.expose())?.seal(&surroundings(root.id()), self.master.as_ref())?;
         Ok(Wrapped { v: 1, alg: ALG.into(), root: root.id().to_string(), wrapped: STANDARD.encode(wrapped) })
+    }
+
+    /// The file `master.json` as it is to be: the same master secret, wrapped by `root`, which opens it again.
+    pub(super) fn replacement(&self, keys: &Path, root: &RootKey) -> Result<Replacement, Error> {
+        let wrapped = self.wrapped(root)?;
+        if *wrapped.open(keys, root)? != *self.master {
+            return Err(Error::Unsealable);
+        }
+        Replacement::stage(&keys.join(MASTER), wrapped.text(keys)?.as_bytes())
     }
 
     /// Which root key wraps this keyring.
@@ -166,9 +161,23 @@ impl Wrapped {
         KeyId::parse(&self.root).ok_or_else(malformed)
     }
 
-    /// In the place of what lies in the folder `keys`.
-    pub(super) fn replacement(&self, keys: &Path) -> Result<Replacement, Error> {
-        Replacement::stage(&keys.join(MASTER), self.text(keys)?.as_bytes())
+    /// The master secret in it.
+    fn open(&self, keys: &Path, root: &RootKey) -> Result<Zeroizing<[u8; 32]>, Error> {
+        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
+        let expected = self.root(keys)?;
+        if expected != root.id() {
+            return Err(Error::WrongKey { expected, found: root.id() });
+        }
+        let wrapped = STANDARD.decode(&self.wrapped).map_err(|_| unusable("it is not base64"))?;
+        let opened = SealingKey::new(root.expose())?
+            .open(&surroundings(expected), &wrapped)
+            .map_err(|_| unusable("it was altered"))?;
+        let mut master = Zeroizing::new([0; 32]);
+        if opened.len() != master.len() {
+            return Err(unusable("it is not 32 bytes"));
+        }
+        master.copy_from_slice(&opened);
+        Ok(master)
     }
 
     fn text(&self, keys: &Path) -> Result<String, Error> {

@@ -16,12 +16,24 @@ impl Keyring {
         Wrapped::read(keys)?.root(keys)
     }
 
+    /// The epochs of every domain, as they stand in the folder `keys` now.
+    ///
+    /// # Errors
+    /// [`Error::Epochs`] if the file is unusable.
+    pub fn epochs_in(keys: &Path) -> Result<Epochs, Error> {
+        Epochs::read(keys)
+    }
+
     /// The master secret wrapped anew, by `root`. No key that is derived from it changes, and no data is touched.
     ///
     /// # Errors
-    /// [`Error::Write`] if it cannot be written.
+    /// [`Error::Rewrapped`] if another root key wraps it since these keys were opened; [`Error::Write`].
     pub fn rewrapped(&self, lock: &Lock, root: &RootKey) -> Result<Replacement, Error> {
-        self.wrapped(root)?.replacement(lock.keys())
+        let current = Self::wrapped_by(lock.keys())?;
+        if current != self.root_id() {
+            return Err(Error::Rewrapped { current });
+        }
+        self.replacement(lock.keys(), root)
     }
 
     /// A new epoch of a domain's keys. `from` is the one that it follows, as the caller knows it, and `to` the one that
@@ -68,6 +80,8 @@ mod tests {
         assert_eq!(tag(&after, &domain, Epoch::FIRST), tag(&before, &domain, Epoch::FIRST));
         assert_eq!(*after.audit_seed().unwrap(), *before.audit_seed().unwrap());
         assert!(matches!(Keyring::open(dir.path(), &old), Err(Error::WrongKey { .. })));
+        // Whoever opened it before cannot put another root key in the place of that one.
+        assert!(matches!(before.rewrapped(&lock, &old), Err(Error::Rewrapped { .. })));
     }
 
     #[test]

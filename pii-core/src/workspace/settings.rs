@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub struct Settings {
 }
 
 /// Where the root key comes from.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySettings {
     /// A file that only its owner can read.
@@ -71,11 +72,54 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Writes `[key]` into the file at `path` as it is here, and leaves every other line as it is.
+    pub(super) fn rewrite_key(&self, path: &Path) -> Result<(), Error> {
+        let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
+        let entries = toml::to_string(&self.key).map_err(|e| unusable(e.to_string()))?;
+        let rewritten = with_key(&text, &entries);
+        let says: Result<Self, _> = toml::from_str(&rewritten);
+        if !says.is_ok_and(|says| says.key == self.key) {
+            return Err(unusable(format!("only a person can change its [key]: let it say {}", entries.trim_end())));
+        }
+        let hidden = path.with_file_name(".pii.toml.new");
+        let replace = || -> std::io::Result<()> {
+            let mut file = std::fs::File::create(&hidden)?;
+            file.set_permissions(std::fs::metadata(path)?.permissions())?;
+            file.write_all(rewritten.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&hidden, path)
+        };
+        replace().map_err(|e| unusable(e.to_string()))
+    }
+
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         let text = toml::to_string(self).map_err(|e| unusable(e.to_string()))?;
         std::fs::write(path, format!("{HEADER}{text}")).map_err(|e| unusable(e.to_string()))
     }
+}
+
+/// `text` with `entries` in place of those of its table `[key]`; the table comes last if there is none.
+fn with_key(text: &str, entries: &str) -> String {
+    let (mut rewritten, mut within, mut done) = (String::new(), false, false);
+    for line in text.lines() {
+        let starts_table = line.trim_start().starts_with('[');
+        within = if starts_table { line.trim() == "[key]" } else { within };
+        let replaced = within && !starts_table && !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        if !replaced {
+            rewritten.push_str(line);
+            rewritten.push('\n');
+        }
+        if starts_table && within {
+            rewritten.push_str(entries);
+            done = true;
+        }
+    }
+    if !done {
+        rewritten.push_str(&format!("\n[key]\n{entries}"));
+    }
+    rewritten
 }
 
 /// The controller's name, in the alphabet of a checkpoint's origin line.
@@ -133,6 +177,30 @@ mod tests {
         settings.write(&path).unwrap();
         let back = Settings::read(&path).unwrap();
         assert_eq!((back.controller, back.key.file), (settings.controller, settings.key.file));
+    }
+
+    #[test]
+    fn another_key_is_named_and_nothing_else_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        let renamed = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let mut settings = Settings::read(&path).unwrap();
+            settings.key = KeySettings { file: Some("../keys/\"2\".key".into()), command: None };
+            settings.rewrite_key(&path).map(|()| std::fs::read_to_string(&path).unwrap())
+        };
+        let named = "[key]\nfile = '../keys/\"2\".key'\n";
+        let before = "# Ours.\ncontroller = \"Acme\" # GmbH\n\n";
+        assert_eq!(renamed(&format!("{before}[key]\ncommand = \"pass\"\n")).unwrap(), format!("{before}{named}"));
+        assert_eq!(
+            renamed(&format!("{before}[key] \nfile = 'x'")).unwrap(),
+            format!("{before}[key] \n{}", &named[6..])
+        );
+        assert_eq!(renamed(before).unwrap(), format!("{before}\n{named}"));
+        // Written in another way, it is left to a person, and as it was.
+        let inline = "controller = \"Acme\"\nkey = { file = \"a\" }\n";
+        assert!(renamed(inline).unwrap_err().to_string().contains("only a person"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), inline);
     }
 
     #[test]

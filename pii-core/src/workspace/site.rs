@@ -1,11 +1,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Caller, Settings, Workspace};
+use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
+use crate::keyring::{Epochs, KeyFile, KeyId, KeyProvider, Keyring, Lock, RootKey};
 use crate::policy::{self, Policy};
 use crate::vault::Vault;
 
@@ -119,6 +119,36 @@ impl Site {
     pub fn log_key(&self, root: &RootKey) -> Result<VerifierKey, Error> {
         let signer = signer(&self.settings.log_name(), &self.keyring(root)?)?;
         Ok(signer.verifier().clone())
+    }
+
+    /// Which root key wraps the workspace's keys. Takes none to tell.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn wrapped_by(&self) -> Result<KeyId, Error> {
+        Ok(Keyring::wrapped_by(&self.keys())?)
+    }
+
+    /// Which epoch each domain is in now, whatever a keyring that was opened before says.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn epochs(&self) -> Result<Epochs, Error> {
+        Ok(Keyring::epochs_in(&self.keys())?)
+    }
+
+    /// Writes into `pii.toml` where the root key comes from; the rest of it, comments too, stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the file is written in a way that only a person can change.
+    pub fn name_key(&mut self, key: KeySettings) -> Result<(), Error> {
+        self.settings.key = key;
+        self.settings.rewrite_key(&self.root.join(SETTINGS))
+    }
+
+    /// The right to change keys.
+    pub(super) fn lock_keys(&self) -> Result<Lock, Error> {
+        Ok(Lock::take(&self.keys())?)
     }
 
     /// Unlocks the keyring.
