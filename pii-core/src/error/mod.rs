@@ -7,6 +7,7 @@ use crate::audit;
 use crate::batch;
 use crate::catalog;
 use crate::keyring;
+use crate::keyring::Epoch;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
@@ -14,7 +15,7 @@ use crate::state;
 use crate::store;
 use crate::tag;
 use crate::vault;
-use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId, RecipientId};
+use crate::vocab::{DatasetId, Domain, Identifier, MalformedName, PurposeId, RecipientId};
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,20 @@ pub enum Error {
     UnknownSubject {
         /// How many, and of which kinds; never their values.
         identifiers: String,
+    },
+    /// The keys are in an epoch before one that was released in.
+    #[error(
+        "the keys are in epoch {current} of `{domain}`, and `{dataset}` was released in epoch {released}: they are an older copy"
+    )]
+    OlderKeys {
+        /// Whose keys.
+        domain: Domain,
+        /// The dataset.
+        dataset: DatasetId,
+        /// Where the keys are.
+        current: Epoch,
+        /// Where they were.
+        released: Epoch,
     },
     /// What should be anchors of the log is none.
     #[error("`{place}`")]
@@ -165,6 +180,7 @@ impl Error {
             Self::NoWorkspace(_) => "workspace.none",
             Self::WorkspaceExists(_) => "workspace.exists",
             Self::Settings { .. } => "workspace.settings",
+            Self::OlderKeys { .. } => "keyring.older",
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
             Self::UnknownRecipient(_) => "policy.unknown-recipient",
             Self::UnknownSubject { .. } => "vault.unknown-subject",

@@ -28,6 +28,7 @@ pub(super) fn denial(error: &Error) -> String {
         Error::Batch(batch::Error::Column { .. }) => "the policy's method does not suit a column",
         Error::Batch(batch::Error::NoSuchEpoch { .. }) => "the recipient's keys have not come to that epoch",
         Error::Batch(batch::Error::Bridge { .. }) => "a column has no room for a bridge",
+        Error::OlderKeys { .. } => "the keys are an older copy",
         Error::Audit(_) => "the log does not have it",
         _ => "it failed before it was decided",
     };

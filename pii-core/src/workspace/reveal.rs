@@ -26,7 +26,9 @@ impl Workspace {
             let key = Zeroizing::new(STANDARD.encode(key.as_ref()));
             text.push_str(&format!("{domain} {epoch} {norm} {}\n", *key));
         }
-        self.record(&self.event(Action::KeyShow).with_recipient(recipient.clone()))?;
+        self.record(
+            &self.event(Action::KeyShow).with_recipient(recipient.clone()).with_keys([format!("{domain}/{epoch}")]),
+        )?;
         let io = |source| Error::Io { path: path.to_owned(), source };
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);

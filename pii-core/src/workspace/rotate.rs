@@ -148,7 +148,7 @@ fn outputs(domain: &Domain, disclosures: &[Disclosure]) -> Vec<Output> {
 }
 
 /// The epoch in the name of a key, `warehouse/2`, if it is one of `domain`.
-fn epoch(key: &str, domain: &Domain) -> Option<Epoch> {
+pub(super) fn epoch(key: &str, domain: &Domain) -> Option<Epoch> {
     let (of, number) = key.split_once('/')?;
     (of == domain.as_str()).then(|| number.parse().ok().and_then(Epoch::new)).flatten()
 }
