@@ -13,6 +13,7 @@
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
+//! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_faults` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -29,6 +30,8 @@ mod exit_codes;
 mod interruption;
 mod main_job;
 mod python;
+mod rotation;
+mod rotation_faults;
 mod secrets;
 mod together;
 

@@ -29,10 +29,10 @@ pub(crate) struct Args {
     #[arg(long)]
     root: bool,
     /// The file of the new root key; made if it is not there
-    #[arg(long, value_name = "FILE", requires = "root", conflicts_with = "new_key_command")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "new_key_command"])]
     pub(super) new_key_file: Option<PathBuf>,
     /// A command that prints the new root key
-    #[arg(long, value_name = "COMMAND", requires = "root")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "recipient")]
     pub(super) new_key_command: Option<String>,
     /// Say what would change, and change nothing
     #[arg(long, short = 'n')]
@@ -106,7 +106,7 @@ fn row(output: &Output) -> [String; 6] {
 
 fn fields(output: &Output) -> Value {
     json!({
-        "epoch": output.epoch, "dataset": output.dataset, "recipient": output.recipient,
+        "epoch": output.epoch.to_string(), "dataset": output.dataset, "recipient": output.recipient,
         "destination": output.destination, "releases": output.releases, "at": output.at.to_string(),
         "rows": output.rows,
     })
@@ -118,7 +118,7 @@ fn report(ui: Ui, plan: &Rotation, outcome: &str, entry: Option<u64>) {
         "rotation",
         &json!({
             "outcome": outcome, "recipient": plan.recipient.as_str(), "domain": plan.domain.as_str(),
-            "from": plan.from, "to": plan.to, "shared_by": shared_by, "audit_entry": entry,
+            "from": plan.from.to_string(), "to": plan.to.to_string(), "shared_by": shared_by, "audit_entry": entry,
         }),
     );
 }
