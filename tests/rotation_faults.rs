@@ -12,7 +12,7 @@ use std::thread;
 use crate::desk::{Desk, Said};
 
 /// Calls that change a file or its name.
-const CALLS: &str = "openat,write,fsync,fdatasync,?rename,?renameat,?renameat2,ftruncate,flock";
+const CALLS: &str = "openat,write,fsync,fdatasync,?rename,?renameat,?renameat2,?link,?linkat,ftruncate,flock";
 const FAULTS: [&str; 3] = ["error=EIO:signal=KILL", "error=EIO", "error=ENOSPC"];
 
 #[test]
@@ -36,7 +36,6 @@ fn wherever_a_rotation_ends_running_it_again_completes_the_same_one() {
 #[test]
 fn wherever_a_change_of_the_root_key_ends_one_of_them_opens_and_running_it_again_completes_it() {
     let before = before();
-    fs::copy(Desk::new().path(".pii-root.key"), before.path("new.key")).unwrap();
     let rotate = "key rotate --root --new-key-file new.key --yes";
     everywhere(&before, rotate, |desk, fault| {
         let opens = |key: &str| {
@@ -97,7 +96,9 @@ fn traced(desk: &Desk, args: &str, fault: Option<&String>) -> BTreeMap<String, u
     for name in [".master.json.new", ".epochs.json.new"] {
         strace.arg("-P").arg(desk.path(".pii/keys").join(name));
     }
-    strace.arg("-P").arg(desk.path("pii.toml")).arg("-P").arg(desk.path(".pii.toml.new"));
+    for name in ["pii.toml", ".pii.toml.new", "new.key", ""] {
+        strace.arg("-P").arg(desk.path(name));
+    }
     strace.args(fault.iter().flat_map(|fault| ["-e", fault.as_str()]));
     strace.arg(pii.get_program()).args(pii.get_args());
     for (name, value) in pii.get_envs() {

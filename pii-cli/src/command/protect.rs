@@ -5,6 +5,7 @@ use pii_core::policy::Method;
 use pii_core::vocab::{DatasetId, RecipientId};
 use pii_core::workspace::Workspace;
 
+use super::epoch;
 use super::input::{OutputArgs, SourceArgs, destination};
 use crate::config::Global;
 use crate::error::Error;
@@ -109,12 +110,6 @@ fn tell_epochs(args: &Args, workspace: &Workspace, disclosure: &Disclosure, ui: 
         ));
     }
     Ok(())
-}
-
-/// Epochs count from 1.
-fn epoch(text: &str) -> Result<Epoch, String> {
-    let number = text.parse().ok().and_then(Epoch::new);
-    number.ok_or_else(|| "epochs count from 1; `pii key list` shows them".to_owned())
 }
 
 fn would(column: &ProtectedColumn) -> String {

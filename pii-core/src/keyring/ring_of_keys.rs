@@ -221,6 +221,29 @@ mod tests {
         assert!(matches!(Keyring::open(dir.path(), &root), Err(Error::Master { .. })));
     }
 
+    /// Computed with Python's `hmac` and another AES, so that no later version makes other pseudonyms of the same master.
+    #[test]
+    fn a_master_that_was_written_long_ago_opens_and_gives_the_same_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = RootKey::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let wrapped = "AAECAwQFBgcICQoLZyP0OOHA5DylaL2gncRWQrPntQfETmlLAF7fviFUPo2SovXbLlpmFxsgRDlza/zM";
+        let file = format!(r#"{{"v":1,"alg":"AES-256-GCM","root":"c552149d8bafd1f2","wrapped":"{wrapped}"}}"#);
+        std::fs::write(dir.path().join(MASTER), file).unwrap();
+        std::fs::write(dir.path().join("epochs.json"), r#"{"v":1,"domains":{}}"#).unwrap();
+        let ring = Keyring::open(dir.path(), &root).unwrap();
+        let warehouse = Domain::parse("warehouse").unwrap();
+        let (first, second) = (Epoch::FIRST, Epoch::FIRST.next());
+        for (epoch, key) in [
+            (first, "8c91574a643be1d9fe42cffec847558cffc9e3b8b6c9956300494cffd0d68fb5"),
+            (second, "d9f64e2f3f4371f06435bdf4af16413209ea96de0c0b5d564a8cac0e192794bf"),
+        ] {
+            let made = ring.reveal_pseudonym(&warehouse, "email/v1", epoch).unwrap();
+            assert_eq!(made.iter().map(|b| format!("{b:02x}")).collect::<String>(), key, "epoch {epoch}");
+        }
+        let tag = ring.pseudonym(&warehouse, "email/v1", first).unwrap().sign(b"anna.mueller@example.org");
+        assert_eq!(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&tag[..16]), "p_v9g7CR_R1smZgnFdQBNQ");
+    }
+
     #[test]
     fn domains_norms_and_epochs_have_keys_of_their_own() {
         let dir = tempfile::tempdir().unwrap();

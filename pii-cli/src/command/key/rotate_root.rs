@@ -25,7 +25,7 @@ fn already(current: KeyId, new: &NewKey, site: &mut Site, args: &Args, ui: Ui) -
     report(ui, "nothing to do", Some(current), current, None);
     ui.line(format!("root key {current} wraps the keys already"));
     if !args.dry_run {
-        tell(new, site, ui);
+        tell(current, new, site, ui);
     }
     Ok(Exit::Done)
 }
@@ -61,15 +61,15 @@ fn rotate(
     let rotated = rotated?;
     report(ui, "rotated", Some(rotated.to), rotated.from, Some(rotated.audit_entry));
     ui.line(format!("root key {} wraps the keys now; audit entry {}", rotated.to, rotated.audit_entry));
-    tell(new, &mut workspace.site().clone(), ui);
+    tell(rotated.to, new, &mut workspace.site().clone(), ui);
     ui.warn(
-        "back the new key up now, apart from this folder; keep the old one as long as a backup of `.pii/keys` needs it",
+        "back the new key up now, apart from this folder and from version control; destroy the old one when no backup of `.pii/keys` needs it",
     );
     Ok(Exit::Done)
 }
 
 /// Where whoever comes next finds the new key.
-fn tell(new: &NewKey, site: &mut Site, ui: Ui) {
+fn tell(now: KeyId, new: &NewKey, site: &mut Site, ui: Ui) {
     if let Some(settings) = new.settings(site)
         && site.settings().key != settings
         && site.settings().key != KeySettings::default()
@@ -79,8 +79,9 @@ fn tell(new: &NewKey, site: &mut Site, ui: Ui) {
             Err(error) => ui.warn(error.to_string()),
         }
     }
-    if let (Some(_), Some(variable)) = (given_key(), new.variable()) {
-        ui.warn(format!("the environment still names the old key: {variable}"));
+    let given = given_key().and_then(|provider| provider.root().ok());
+    if given.is_some_and(|given| given.id() != now) {
+        ui.warn(format!("the environment still names the old key: {}", new.variable()));
     }
 }
 
@@ -171,11 +172,11 @@ impl NewKey {
     }
 
     /// What to do about the environment, if it gives the old key.
-    fn variable(&self) -> Option<String> {
-        Some(match self {
+    fn variable(&self) -> String {
+        match self {
             Self::File(path) => format!("set PII_KEY_FILE to `{}`", path.display()),
             Self::Command(_) => "set PII_KEY_COMMAND to the new command".to_owned(),
             Self::Settings(_) => "unset PII_KEY_FILE and PII_KEY_COMMAND".to_owned(),
-        })
+        }
     }
 }

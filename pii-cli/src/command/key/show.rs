@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
+use pii_core::keyring::Epoch;
 use pii_core::pseudonym::Normaliser;
 use pii_core::vocab::RecipientId;
 use serde_json::json;
 
 use super::list::day;
+use crate::command::epoch;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,7 +15,7 @@ use crate::ui::Ui;
 
 /// A recipient's pseudonym keys of every epoch, by check value
 ///
-/// With `--reveal-to`, those of the current epoch themselves go to a new file that only its owner can read, so that a sample can
+/// With `--reveal-to`, the keys themselves go to a new file that only its owner can read, so that a sample can
 /// be checked in PostgreSQL, Spark or Python. Whoever has them can recompute pseudonyms from guesses: it is
 /// a release, and the log records it first.
 #[derive(Debug, clap::Args)]
@@ -23,6 +25,9 @@ pub(crate) struct Args {
     /// Write the keys to a new file
     #[arg(long, value_name = "FILE")]
     reveal_to: Option<PathBuf>,
+    /// Of this epoch, to check what was released in it; otherwise of the current one
+    #[arg(long, value_name = "EPOCH", requires = "reveal_to", value_parser = epoch)]
+    epoch: Option<Epoch>,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -48,7 +53,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     ui.table(["domain", "epoch", "normalisation", "check value", "retired"], &rows);
     if let Some(path) = &args.reveal_to {
-        let revealed = workspace.reveal_keys(recipient.id(), path);
+        let revealed = workspace.reveal_keys(recipient.id(), args.epoch, path);
         workspace.seal()?;
         revealed?;
         ui.warn(format!("`{}` holds keys in clear: destroy it after the check", path.display()));
