@@ -95,4 +95,8 @@ const KEYS: &str = "\
 The root key is 32 random bytes in base64. It comes from the file that PII_KEY_FILE names (mode 0600, or it is
 refused), from the command in PII_KEY_COMMAND, or from where `pii.toml` says; never from the command line. It wraps a
 random master secret in `.pii/keys`; every other key is derived from that. Lose the root key, and the vault is
-gone: back it up, apart from the workspace.";
+gone: back it up, apart from the workspace.
+
+  pii key rotate --root --new-key-file FILE   another root key; no data is touched
+  pii key rotate RECIPIENT                    other pseudonyms from now on, in a new epoch
+  pii protect … --since-epoch N               both, for whoever must join what it has with what comes";
