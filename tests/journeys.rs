@@ -8,12 +8,14 @@
 //! | whoever gets bad files from elsewhere | `bad_input` |
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
+//! | whoever looks at the processes of this machine | `exposure` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
 //! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_faults` |
+//! | a company whose root key never leaves its provider | `root_key` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -27,9 +29,12 @@ mod demo;
 mod desk;
 mod disk;
 mod exit_codes;
+mod exposure;
 mod interruption;
 mod main_job;
+mod moto;
 mod python;
+mod root_key;
 mod rotation;
 mod rotation_faults;
 mod secrets;

@@ -5,8 +5,11 @@ use std::io::Write;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::desk::{Desk, POLICY, Said, customers, repository};
 use crate::disk::with_mounts;
+use crate::moto::{Moto, free};
 use crate::python::python;
 
 const PROTECT: &str = "protect customers.csv -d crm.customers -r warehouse -o";
@@ -236,7 +239,11 @@ fn another_root_key_opens_everything_and_the_old_one_nothing() {
     desk.pii("key rotate --root --new-key-file apart/root.key").exits(4);
     assert!(!desk.path("apart/root.key").exists());
 
-    let said = desk.pii("key rotate --root --new-key-file apart/root.key --yes --json").done().json();
+    let said = desk.pii("key rotate --root --new-key-file apart/root.key --yes --json").done();
+    for key in [".pii-root.key", "apart/root.key"].map(|key| desk.read(key)) {
+        assert!(!said.out.contains(key.trim()) && !said.err.contains(key.trim()), "a key was shown");
+    }
+    let said = said.json();
     assert_eq!((&said[0]["outcome"], &said[0]["from"]), (&"rotated".into(), &old.clone().into()));
     let new = said[0]["to"].as_str().unwrap();
     let settings = desk.read("pii.toml");
@@ -302,6 +309,62 @@ fn a_root_key_moves_from_the_environment_to_where_the_settings_say() {
     Said::new("key rotate --root", command.output().unwrap()).done();
     assert!(desk.read("pii.toml").contains("command = \"sh give.sh\""));
     desk.pii("vault status").done();
+}
+
+#[test]
+fn a_root_key_moves_into_a_key_service_from_one_key_there_to_another_and_back() {
+    let (desk, moto) = (rotated(), Moto::start());
+    let keys = [moto.make_key(), moto.make_key()];
+    let master = || fs::read(desk.path(".pii/keys/master.json")).unwrap();
+    let pii = |args: &str| {
+        let mut command = desk.command(args);
+        command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+        Said::new(args, command.output().unwrap())
+    };
+    let mut before = ".pii-root.key".to_owned();
+    for key in &keys {
+        let (region, endpoint) = ("eu-central-1", moto.url());
+        let kms = format!("[key]\nkms = {{ key = '{key}', region = '{region}', endpoint = '{endpoint}' }}\n");
+        desk.write("new.toml", kms);
+        let plan = pii("key rotate --root --new-settings new.toml -n").done().out;
+        assert!(plan.contains(key), "{plan}");
+        let said = pii("key rotate --root --new-settings new.toml --yes --json").done().json();
+        assert_eq!((&said[0]["outcome"], &said[0]["to"]), (&"rotated".into(), &format!("aws-kms:{key}").into()));
+        let settings = desk.read("pii.toml");
+        assert!(
+            settings.contains(key) && !settings.contains(&before) && settings.contains("# A workspace"),
+            "{settings}"
+        );
+        assert_eq!(epochs_of(&pii("key list --json").done().json(), "warehouse"), ["2", "1"]);
+        pii("key rotate --root --new-settings new.toml --yes").done();
+        before = key.clone();
+    }
+    // The same key wraps again, when its service has made a newer version of it.
+    let (once, entries) = (master(), || pii("audit query --action key_rotate --json").done().json().len());
+    let recorded = entries();
+    let said = pii("key rotate --root --yes --json").done().json();
+    assert_eq!((&said[0]["outcome"], &said[0]["from"]), (&"rotated".into(), &said[0]["to"]));
+    assert_ne!(master(), once);
+    assert_eq!(entries(), recorded + 1);
+
+    pii("key rotate --root --new-key-file back.key --yes").done();
+    desk.pii(&format!("{PROTECT} after.parquet --since-epoch 1")).done();
+    desk.log_holds();
+}
+
+#[test]
+fn a_key_service_that_is_not_there_changes_nothing() {
+    let desk = Desk::new();
+    let before = fs::read(desk.path(".pii/keys/master.json")).unwrap();
+    let kms = format!("kms = {{ key = 'arn:aws:kms:eu-central-1:1:key/2', endpoint = 'http://{}' }}", free());
+    desk.write("new.toml", format!("[key]\n{kms}\n"));
+    let args = "key rotate --root --new-settings new.toml --yes";
+    let mut command = desk.command(args);
+    command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    Said::new(args, command.output().unwrap()).exits(12).says(&["cannot reach AWS KMS"]);
+    assert_eq!(fs::read(desk.path(".pii/keys/master.json")).unwrap(), before);
+    assert!(desk.pii("audit query --action key_rotate --json").done().json().is_empty());
+    desk.pii("key list").done();
 }
 
 #[test]
@@ -387,7 +450,10 @@ fn policy_with(warehouse: &str) -> String {
 
 /// The epochs of a recipient, the current one first.
 fn epochs(desk: &Desk, recipient: &str) -> Vec<String> {
-    let keys = desk.pii("key list --json").done().json();
+    epochs_of(&desk.pii("key list --json").done().json(), recipient)
+}
+
+fn epochs_of(keys: &[Value], recipient: &str) -> Vec<String> {
     let of_them = keys.iter().filter(|key| key["recipient"] == recipient);
     let epochs: Vec<_> = of_them.clone().map(|key| key["epoch"].as_str().unwrap().to_owned()).collect();
     let retired: Vec<_> = of_them.map(|key| key["retired"].is_string()).collect();

@@ -5,11 +5,13 @@ mod command;
 mod config;
 mod error;
 mod exit;
+mod exposure;
 mod ui;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    exposure::keep_memory_here();
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(exit) => return exit.into(),

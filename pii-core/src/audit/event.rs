@@ -55,7 +55,8 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// The keys that were used, shown or replaced, by name and never by their bytes: `warehouse/2` is epoch 2 of a
-    /// domain's, 16 hex digits are the id of a root key. Of a rotation: the old one, then the new one.
+    /// domain's, 16 hex digits, `aws-kms:…` and `vault-transit:…`
+    /// are root keys. Of a rotation: the old one, then the new one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
     /// How many rows.
@@ -81,6 +82,9 @@ pub struct Event {
     /// SHA-256 of a random salt and a text that is kept, and may be erased, elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Hash>,
+    /// Another machine that was spoken to: `host` or `host:port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
 }
 
 impl Event {
@@ -108,6 +112,7 @@ impl Event {
             subjects_root: None,
             count: None,
             detail: None,
+            peer: None,
         }
     }
 
@@ -187,6 +192,12 @@ impl Event {
     #[must_use]
     pub fn with_subjects(self, subjects: impl IntoIterator<Item = Alias>) -> Self {
         Self { subjects: subjects.into_iter().collect(), ..self }
+    }
+
+    /// With another machine, `host` or `host:port`.
+    #[must_use]
+    pub fn with_peer(self, host: impl Into<String>) -> Self {
+        Self { peer: Some(host.into()), ..self }
     }
 
     /// With a detail that is kept, and may be erased, elsewhere: its salted commitment.

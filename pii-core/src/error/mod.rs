@@ -16,6 +16,7 @@ use crate::store;
 use crate::tag;
 use crate::vault;
 use crate::vocab::{DatasetId, Domain, Identifier, MalformedName, PurposeId, RecipientId};
+use crate::wire;
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,9 @@ pub enum Error {
     /// A name.
     #[error(transparent)]
     Name(#[from] MalformedName),
+    /// Another machine.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
     /// There is no workspace here or above.
     #[error("no workspace in `{}` or above it", .0.display())]
     NoWorkspace(std::path::PathBuf),
@@ -165,6 +169,10 @@ impl Error {
             Self::Keyring(keyring::Error::Locked { .. }) => "keyring.locked",
             Self::Keyring(keyring::Error::Moved { .. } | keyring::Error::Rewrapped { .. }) => "keyring.moved",
             Self::Keyring(keyring::Error::Write { .. }) => "keyring.write",
+            Self::Keyring(keyring::Error::Unreachable { .. }) => "keyring.unreachable",
+            Self::Keyring(keyring::Error::Refused { .. }) => "keyring.refused",
+            Self::Keyring(keyring::Error::NoCredentials { .. }) => "keyring.no-credentials",
+            Self::Keyring(keyring::Error::Setting { .. }) => "keyring.setting",
             Self::Keyring(_) => "keyring",
             Self::Outbound(_) => "outbound",
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
@@ -173,6 +181,7 @@ impl Error {
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
+            Self::Store(store::Error::Wire(error)) | Self::Wire(error) => wire_code(error),
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",
@@ -187,5 +196,14 @@ impl Error {
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }
+    }
+}
+
+fn wire_code(error: &wire::Error) -> &'static str {
+    use wire::Error as Wire;
+    match error {
+        Wire::PlainText { .. } => "wire.plain-text",
+        error if error.is_about_a_certificate() => "wire.certificate",
+        _ => "wire",
     }
 }

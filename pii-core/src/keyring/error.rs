@@ -1,14 +1,15 @@
 use std::path::PathBuf;
 
-use super::{Epoch, KeyId};
+use super::{Epoch, RootId};
 use crate::vocab::Domain;
+use crate::wire;
 
 /// What can go wrong with keys. No message holds key material.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The root key cannot be read.
-    #[error("cannot read the root key from `{}`", .path.display())]
+    /// The root key, or the token that it is asked for with, cannot be read.
+    #[error("cannot read the key file `{}`", .path.display())]
     Unreadable {
         /// The key file.
         path: PathBuf,
@@ -36,9 +37,9 @@ pub enum Error {
     #[error("wrong root key: the workspace needs key `{expected}`, this is key `{found}`")]
     WrongKey {
         /// The key the workspace was wrapped with.
-        expected: KeyId,
+        expected: RootId,
         /// The key that was given.
-        found: KeyId,
+        found: RootId,
     },
     /// The wrapped master secret is missing, damaged or of a later version.
     #[error("the wrapped master key `{}` is unusable: {reason}", .path.display())]
@@ -74,7 +75,7 @@ pub enum Error {
     #[error("the root key is `{current}` meanwhile: somebody else was faster")]
     Rewrapped {
         /// The key that wraps the workspace's now.
-        current: KeyId,
+        current: RootId,
     },
     /// A file of keys cannot be written.
     #[error("cannot write `{}`", .path.display())]
@@ -84,6 +85,45 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The provider of the root key cannot be reached.
+    #[error("cannot reach {provider}")]
+    Unreachable {
+        /// Who.
+        provider: &'static str,
+        /// Why.
+        source: wire::Error,
+    },
+    /// The provider of the root key refuses.
+    #[error("{provider} refuses: {reason}")]
+    Refused {
+        /// Who.
+        provider: &'static str,
+        /// In its own words.
+        reason: String,
+    },
+    /// What answers is not the provider of the root key, or a later version of it.
+    #[error("{provider} gives an answer that cannot be understood")]
+    Answer {
+        /// Who.
+        provider: &'static str,
+    },
+    /// Nobody said who asks.
+    #[error("no credentials for {provider} were given")]
+    NoCredentials {
+        /// Who.
+        provider: &'static str,
+    },
+    /// A setting leads nowhere.
+    #[error("the setting `{setting}` cannot be used: {reason}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Something was wrapped in a way that this program does not know.
+    #[error("a later version wrapped it")]
+    Newer,
     /// Sealed bytes do not open: another key, other surroundings, or altered.
     #[error("sealed data do not open: they were altered, moved, or sealed with another key")]
     Unsealable,

@@ -2,21 +2,19 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::derive::derive;
 use super::replace::Replacement;
 use super::root::random;
-use super::{Epoch, Epochs, Error, KeyId, PseudonymKey, RootKey, SealingKey};
+use super::{Epoch, Epochs, Error, KeyProvider, PseudonymKey, RootId, SealingKey, Wrapped};
 use crate::vocab::Domain;
 
 /// Every key of a workspace, derived from its master secret. Gives out keys for uses, never the secret.
 pub struct Keyring {
     master: Zeroizing<[u8; 32]>,
-    root: KeyId,
+    root: RootId,
     epochs: Epochs,
 }
 
@@ -24,45 +22,51 @@ impl Keyring {
     /// Makes a master secret and writes it, wrapped by `root`, to the folder `keys`.
     ///
     /// # Errors
-    /// [`Error::Master`] if there is one already or it cannot be written.
-    pub fn create(keys: &Path, root: &RootKey) -> Result<Self, Error> {
+    /// [`Error::Master`] if there is one already or it cannot be written; what the provider says.
+    pub fn create(keys: &Path, root: &dyn KeyProvider) -> Result<Self, Error> {
         let path = keys.join(MASTER);
         let unusable = |reason: String| Error::Master { path: path.clone(), reason };
-        let ring = Self { master: random()?, root: root.id(), epochs: Epochs::default() };
-        let text = ring.wrapped(root)?.text(keys)?;
+        let master = random()?;
+        let file = Master { v: 1, wrapped: root.wrap(LABEL, master.as_ref())? };
+        let text = file.text(keys)?;
         let mut out = std::fs::File::create_new(&path).map_err(|e| unusable(e.to_string()))?;
         out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| unusable(e.to_string()))?;
         Epochs::create(keys)?;
-        Ok(ring)
+        Ok(Self { master, root: file.wrapped.root, epochs: Epochs::default() })
     }
 
     /// Unwraps the master secret in the folder `keys`.
     ///
     /// # Errors
-    /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable.
-    pub fn open(keys: &Path, root: &RootKey) -> Result<Self, Error> {
-        let master = Wrapped::read(keys)?.open(keys, root)?;
-        Ok(Self { master, root: root.id(), epochs: Epochs::read(keys)? })
+    /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable; what the provider
+    /// says.
+    pub fn open(keys: &Path, root: &dyn KeyProvider) -> Result<Self, Error> {
+        let file = Master::read(keys)?;
+        let master = file.open(keys, root)?;
+        Ok(Self { master, root: file.wrapped.root, epochs: Epochs::read(keys)? })
     }
 
-    /// The master secret, wrapped by `root`.
-    fn wrapped(&self, root: &RootKey) -> Result<Wrapped, Error> {
-        let wrapped = SealingKey::new(root.expose())?.seal(&surroundings(root.id()), self.master.as_ref())?;
-        Ok(Wrapped { v: 1, alg: ALG.into(), root: root.id().to_string(), wrapped: STANDARD.encode(wrapped) })
-    }
-
-    /// The file `master.json` as it is to be: the same master secret, wrapped by `root`, which opens it again.
-    pub(super) fn replacement(&self, keys: &Path, root: &RootKey) -> Result<Replacement, Error> {
-        let wrapped = self.wrapped(root)?;
-        if *wrapped.open(keys, root)? != *self.master {
+    /// The file `master.json` as it is to be: the same master secret, wrapped by `root`, which gives it back; and which key
+    /// that is.
+    pub(super) fn replacement(&self, keys: &Path, root: &dyn KeyProvider) -> Result<(Replacement, RootId), Error> {
+        let file = Master { v: 1, wrapped: root.wrap(LABEL, self.master.as_ref())? };
+        if *file.open(keys, root)? != *self.master {
             return Err(Error::Unsealable);
         }
-        Replacement::stage(&keys.join(MASTER), wrapped.text(keys)?.as_bytes())
+        Ok((Replacement::stage(&keys.join(MASTER), file.text(keys)?.as_bytes())?, file.wrapped.root))
+    }
+
+    /// Which root key wraps the master secret in the folder `keys`: known without it.
+    ///
+    /// # Errors
+    /// [`Error::Master`] if the file is unusable.
+    pub fn root_of(keys: &Path) -> Result<RootId, Error> {
+        Ok(Master::read(keys)?.wrapped.root)
     }
 
     /// Which root key wraps this keyring.
-    pub fn root_id(&self) -> KeyId {
-        self.root
+    pub fn root_id(&self) -> &RootId {
+        &self.root
     }
 
     /// The generation that new pseudonyms of `domain` are made with. It is the one that was current when the keys were
@@ -136,42 +140,29 @@ impl fmt::Debug for Keyring {
 
 /// The file `master.json`.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Wrapped {
+struct Master {
     v: u32,
-    alg: String,
-    root: String,
-    wrapped: String,
+    #[serde(flatten)]
+    wrapped: Wrapped,
 }
 
-impl Wrapped {
-    pub(super) fn read(keys: &Path) -> Result<Self, Error> {
+impl Master {
+    fn read(keys: &Path) -> Result<Self, Error> {
         let path = keys.join(MASTER);
         let unusable = |reason: String| Error::Master { path: path.clone(), reason };
         let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
         let file: Self = serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
-        if file.v != 1 || file.alg != ALG {
-            return Err(unusable("a later version wrote it".to_owned()));
-        }
-        Ok(file)
-    }
-
-    /// The key that it is wrapped by.
-    pub(super) fn root(&self, keys: &Path) -> Result<KeyId, Error> {
-        let malformed = || Error::Master { path: keys.join(MASTER), reason: "the key id is malformed".to_owned() };
-        KeyId::parse(&self.root).ok_or_else(malformed)
+        if file.v == 1 { Ok(file) } else { Err(unusable("a later version wrote it".to_owned())) }
     }
 
     /// The master secret in it.
-    fn open(&self, keys: &Path, root: &RootKey) -> Result<Zeroizing<[u8; 32]>, Error> {
+    fn open(&self, keys: &Path, root: &dyn KeyProvider) -> Result<Zeroizing<[u8; 32]>, Error> {
         let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
-        let expected = self.root(keys)?;
-        if expected != root.id() {
-            return Err(Error::WrongKey { expected, found: root.id() });
-        }
-        let wrapped = STANDARD.decode(&self.wrapped).map_err(|_| unusable("it is not base64"))?;
-        let opened = SealingKey::new(root.expose())?
-            .open(&surroundings(expected), &wrapped)
-            .map_err(|_| unusable("it was altered"))?;
+        let opened = root.unwrap(LABEL, &self.wrapped).map_err(|error| match error {
+            Error::Unsealable => unusable("it was altered"),
+            Error::Newer => unusable("a later version wrote it"),
+            other => other,
+        })?;
         let mut master = Zeroizing::new([0; 32]);
         if opened.len() != master.len() {
             return Err(unusable("it is not 32 bytes"));
@@ -185,16 +176,17 @@ impl Wrapped {
     }
 }
 
-fn surroundings(root: KeyId) -> Vec<u8> {
-    format!("pii/v1/master\0{root}").into_bytes()
-}
-
 const MASTER: &str = "master.json";
-const ALG: &str = "AES-256-GCM";
+/// What the master secret is wrapped for.
+const LABEL: &str = "pii/v1/master";
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+    use crate::keyring::RootKey;
 
     #[test]
     fn another_key_is_told_which_one_was_expected() {
@@ -213,17 +205,17 @@ mod tests {
         let root = RootKey::generate().unwrap();
         Keyring::create(dir.path(), &root).unwrap();
         let path = dir.path().join(MASTER);
-        let mut file: Wrapped = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let mut bytes = STANDARD.decode(&file.wrapped).unwrap();
+        let mut file: Master = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let mut bytes = STANDARD.decode(&file.wrapped.wrapped).unwrap();
         bytes[20] ^= 1;
-        file.wrapped = STANDARD.encode(bytes);
+        file.wrapped.wrapped = STANDARD.encode(bytes);
         std::fs::write(&path, serde_json::to_string(&file).unwrap()).unwrap();
         assert!(matches!(Keyring::open(dir.path(), &root), Err(Error::Master { .. })));
     }
 
     /// Computed with Python's `hmac` and another AES, so that no later version makes other pseudonyms of the same master.
     #[test]
-    fn a_master_that_was_written_long_ago_opens_and_gives_the_same_keys() {
+    fn a_master_of_the_first_workspaces_opens_and_gives_the_same_keys() {
         let dir = tempfile::tempdir().unwrap();
         let root = RootKey::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
         let wrapped = "AAECAwQFBgcICQoLZyP0OOHA5DylaL2gncRWQrPntQfETmlLAF7fviFUPo2SovXbLlpmFxsgRDlza/zM";
@@ -231,6 +223,7 @@ mod tests {
         std::fs::write(dir.path().join(MASTER), file).unwrap();
         std::fs::write(dir.path().join("epochs.json"), r#"{"v":1,"domains":{}}"#).unwrap();
         let ring = Keyring::open(dir.path(), &root).unwrap();
+        assert_eq!(ring.root_id().to_string(), root.id().to_string());
         let warehouse = Domain::parse("warehouse").unwrap();
         let (first, second) = (Epoch::FIRST, Epoch::FIRST.next());
         for (epoch, key) in [

@@ -3,19 +3,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::replace::Replacement;
-use super::ring_of_keys::Wrapped;
-use super::{Epoch, Epochs, Error, KeyId, Keyring, Lock, RootKey};
+use super::{Epoch, Epochs, Error, KeyProvider, Keyring, Lock, RootId};
 use crate::vocab::Domain;
 
 impl Keyring {
-    /// Which root key wraps the master secret in the folder `keys`. Takes no key to tell.
-    ///
-    /// # Errors
-    /// [`Error::Master`] if the file is unusable.
-    pub fn wrapped_by(keys: &Path) -> Result<KeyId, Error> {
-        Wrapped::read(keys)?.root(keys)
-    }
-
     /// The epochs of every domain, as they stand in the folder `keys` now.
     ///
     /// # Errors
@@ -24,13 +15,15 @@ impl Keyring {
         Epochs::read(keys)
     }
 
-    /// The master secret wrapped anew, by `root`. No key that is derived from it changes, and no data is touched.
+    /// The master secret wrapped anew, by `root`, and which key that is. No key that is derived from the master changes,
+    /// and no data is touched.
     ///
     /// # Errors
-    /// [`Error::Rewrapped`] if another root key wraps it since these keys were opened; [`Error::Write`].
-    pub fn rewrapped(&self, lock: &Lock, root: &RootKey) -> Result<Replacement, Error> {
-        let current = Self::wrapped_by(lock.keys())?;
-        if current != self.root_id() {
+    /// [`Error::Rewrapped`] if another root key wraps it since these keys were opened; [`Error::Write`]; what the provider
+    /// says.
+    pub fn rewrapped(&self, lock: &Lock, root: &dyn KeyProvider) -> Result<(Replacement, RootId), Error> {
+        let current = Self::root_of(lock.keys())?;
+        if current != *self.root_id() {
             return Err(Error::Rewrapped { current });
         }
         self.replacement(lock.keys(), root)
@@ -60,6 +53,7 @@ impl Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyring::RootKey;
 
     fn tag(keys: &Keyring, domain: &Domain, epoch: Epoch) -> [u8; 32] {
         keys.pseudonym(domain, "email/v1", epoch).unwrap().sign(b"x")
@@ -73,9 +67,10 @@ mod tests {
         let before = Keyring::create(dir.path(), &old).unwrap();
         let lock = Lock::take(dir.path()).unwrap();
         drop(before.rewrapped(&lock, &new).unwrap());
-        assert_eq!(Keyring::wrapped_by(dir.path()).unwrap(), old.id(), "it was taken back");
-        before.rewrapped(&lock, &new).unwrap().make().unwrap();
-        assert_eq!(Keyring::wrapped_by(dir.path()).unwrap(), new.id());
+        assert_eq!(Keyring::root_of(dir.path()).unwrap(), old.id().into(), "it was taken back");
+        let (change, to) = before.rewrapped(&lock, &new).unwrap();
+        change.make().unwrap();
+        assert_eq!((Keyring::root_of(dir.path()).unwrap(), to), (new.id().into(), new.id().into()));
         let after = Keyring::open(dir.path(), &new).unwrap();
         assert_eq!(tag(&after, &domain, Epoch::FIRST), tag(&before, &domain, Epoch::FIRST));
         assert_eq!(*after.audit_seed().unwrap(), *before.audit_seed().unwrap());

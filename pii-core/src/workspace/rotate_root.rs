@@ -1,15 +1,15 @@
 use super::Workspace;
 use crate::audit::Action;
 use crate::error::Error;
-use crate::keyring::{KeyId, RootKey};
+use crate::keyring::{KeyProvider, RootId};
 
 /// Keys that another root key wraps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewrapped {
     /// The root key that wrapped them.
-    pub from: KeyId,
+    pub from: RootId,
     /// The root key that wraps them now.
-    pub to: KeyId,
+    pub to: RootId,
     /// The audit entry that records it.
     pub audit_entry: u64,
 }
@@ -23,16 +23,20 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::Keyring`] with [`crate::keyring::Error::Locked`] if keys are being changed, with
-    /// [`crate::keyring::Error::Rewrapped`] if the root key was since this workspace was opened; [`Error::Audit`].
-    pub fn rotate_root(&self, root: &RootKey) -> Result<Rewrapped, Error> {
+    /// [`crate::keyring::Error::Rewrapped`] if the root key was since this workspace was opened, and what the provider says;
+    /// [`Error::Audit`].
+    pub fn rotate_root(&self, root: &dyn KeyProvider) -> Result<Rewrapped, Error> {
         let lock = self.site.lock_keys()?;
-        let change = self.keys.rewrapped(&lock, root)?;
-        let (from, to) = (self.keys.root_id(), root.id());
-        let keys = [from, to].map(|id| id.to_string());
+        if let Some(how) = root.encryption() {
+            self.record_plain(how)?;
+        }
+        let from = self.keys.root_id().clone();
+        let (change, to) = self.keys.rewrapped(&lock, root)?;
+        let keys = [&from, &to].map(RootId::to_string);
         // A run that died has left its entry and nothing else: then it is that one which comes to its end.
         let last = self.rotations()?.filter(|(_, event)| event.recipient.is_none()).last();
         let audit_entry = match last {
-            Some((entry, event)) if event.keys == keys => entry,
+            Some((entry, event)) if event.keys == keys && from != to => entry,
             _ => self.log.append(&self.event(Action::KeyRotate).with_keys(keys))?.index(),
         };
         change.make()?;

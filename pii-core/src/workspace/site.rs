@@ -5,15 +5,17 @@ use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::keyring::{Epochs, KeyFile, KeyId, KeyProvider, Keyring, Lock, RootKey};
+use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
 use crate::vault::Vault;
+use crate::wire::{Encryption, Wire};
 
 /// A workspace's folder, not unlocked.
 #[derive(Clone, Debug)]
 pub struct Site {
     root: PathBuf,
     settings: Settings,
+    wire: Wire,
 }
 
 impl Site {
@@ -22,12 +24,13 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::WorkspaceExists`], [`Error::Io`], or what a room says.
-    pub fn create(root: &Path, settings: Settings, key: &RootKey, caller: Caller) -> Result<Self, Error> {
+    pub fn create(root: &Path, settings: Settings, key: &dyn KeyProvider, caller: Caller) -> Result<Self, Error> {
         let file = root.join(SETTINGS);
         if file.exists() {
             return Err(Error::WorkspaceExists(root.to_owned()));
         }
-        let site = Self { root: root.to_owned(), settings };
+        let wire = settings.wire(root, Wire::default());
+        let site = Self { root: root.to_owned(), settings, wire };
         for folder in [root.to_owned(), site.keys(), site.policies()] {
             fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
         }
@@ -46,7 +49,11 @@ impl Site {
         write(&root.join(".gitignore"), IGNORE)?;
         let origin = site.settings.log_name();
         let log = AuditLog::create(&site.audit(), signer(&origin, &keyring)?, caller.log_settings())?;
-        let _receipt = log.append(&Event { role: caller.role, ..Event::new(Action::Init, caller.actor) })?;
+        let begins = Event { role: caller.role, ..Event::new(Action::Init, caller.actor) };
+        let _receipt = log.append(&begins)?;
+        if let Some(Encryption::Plain(host)) = key.encryption() {
+            let _receipt = log.append(&Event { action: Action::PlainConnection, ..begins }.with_peer(host))?;
+        }
         log.checkpoint()?;
         Catalog::open(&site.state())?;
         Vault::open(&site.vault(), &keyring)?;
@@ -63,7 +70,20 @@ impl Site {
         let from = std::path::absolute(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
         let root = from.ancestors().find(|folder| folder.join(SETTINGS).is_file());
         let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
-        Ok(Self { root: root.to_owned(), settings: Settings::read(&root.join(SETTINGS))? })
+        let settings = Settings::read(&root.join(SETTINGS))?;
+        let wire = settings.wire(root, Wire::default());
+        Ok(Self { root: root.to_owned(), settings, wire })
+    }
+
+    /// With connections made like this. The authorities that `pii.toml` names stay, unless `wire` names others.
+    #[must_use]
+    pub fn with_wire(self, wire: Wire) -> Self {
+        Self { wire: self.settings.wire(&self.root, wire), ..self }
+    }
+
+    /// How connections to other machines are made.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// The folder.
@@ -76,14 +96,12 @@ impl Site {
         &self.settings
     }
 
-    /// The key provider that `pii.toml` names, if it names one.
-    pub fn key_provider(&self) -> Option<Box<dyn KeyProvider>> {
-        let key = &self.settings.key;
-        match (&key.file, &key.command) {
-            (Some(file), _) => Some(Box::new(KeyFile(self.root.join(file)))),
-            (None, Some(command)) => Some(Box::new(crate::keyring::KeyCommand(command.clone()))),
-            (None, None) => None,
-        }
+    /// The provider of the root key that `pii.toml` names, if it names one.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`] if its settings lead nowhere, or nobody is said to ask.
+    pub fn key_provider(&self, access: KeyAccess) -> Result<Option<Box<dyn KeyProvider>>, Error> {
+        Ok(self.settings.key_provider(&self.root, access, &self.wire)?)
     }
 
     /// The folder of policies.
@@ -116,17 +134,17 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn log_key(&self, root: &RootKey) -> Result<VerifierKey, Error> {
+    pub fn log_key(&self, root: &dyn KeyProvider) -> Result<VerifierKey, Error> {
         let signer = signer(&self.settings.log_name(), &self.keyring(root)?)?;
         Ok(signer.verifier().clone())
     }
 
-    /// Which root key wraps the workspace's keys. Takes none to tell.
+    /// Which root key unlocks it: known without the key.
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn wrapped_by(&self) -> Result<KeyId, Error> {
-        Ok(Keyring::wrapped_by(&self.keys())?)
+    pub fn root_id(&self) -> Result<RootId, Error> {
+        Ok(Keyring::root_of(&self.keys())?)
     }
 
     /// Which epoch each domain is in now, whatever a keyring that was opened before says.
@@ -141,9 +159,8 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::Settings`] if the file is written in a way that only a person can change.
-    pub fn name_key(&mut self, key: KeySettings) -> Result<(), Error> {
-        self.settings.key = key;
-        self.settings.rewrite_key(&self.root.join(SETTINGS))
+    pub fn name_key(&self, key: &KeySettings) -> Result<(), Error> {
+        Settings { key: key.clone(), ..self.settings.clone() }.rewrite_key(&self.root.join(SETTINGS))
     }
 
     /// The right to change keys.
@@ -155,7 +172,7 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn keyring(&self, root: &RootKey) -> Result<Keyring, Error> {
+    pub fn keyring(&self, root: &dyn KeyProvider) -> Result<Keyring, Error> {
         Ok(Keyring::open(&self.keys(), root)?)
     }
 
@@ -163,7 +180,7 @@ impl Site {
     ///
     /// # Errors
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
-    pub fn unlock(self, root: &RootKey, caller: Caller) -> Result<Workspace, Error> {
+    pub fn unlock(self, root: &dyn KeyProvider, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
         // A vault or a catalog that is gone must not be replaced by an empty one in silence.
         for file in [self.vault(), self.state()] {
@@ -175,7 +192,12 @@ impl Site {
         let catalog = self.catalog()?;
         let vault = Vault::open(&self.vault(), &keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
+        let workspace = Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller };
+        // Not before: the key of the log was on the other side.
+        if let Some(how) = root.encryption() {
+            workspace.record_plain(how)?;
+        }
+        Ok(workspace)
     }
 
     /// What the log keeps beside its entries: within its folder, no part of what is verified.
@@ -215,6 +237,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
+    use crate::keyring::RootKey;
     use crate::vocab::Actor;
 
     fn caller() -> Caller {

@@ -17,7 +17,8 @@ use crate::ui::{Ui, count};
 /// read` finds people by pseudonyms of every epoch.
 ///
 /// `--root`: the keys are wrapped by another root key. No data is touched and no pseudonym changes. The new one comes from
-/// `--new-key-file` or `--new-key-command`; or, if the environment gives the old one, from where `pii.toml` says.
+/// `--new-key-file`, `--new-key-command` or `--new-settings`; or, if the environment gives the old one, from where `pii.toml`
+/// says. Without any of these, a root key that is in a key service wraps them again, in its newest version.
 ///
 /// A run that was cut short is completed by running it again.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// A command that prints the new root key
     #[arg(long, value_name = "COMMAND", conflicts_with = "recipient")]
     pub(super) new_key_command: Option<String>,
+    /// A file whose [key] says where the new root key is, as `pii.toml` would
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["recipient", "new_key_file", "new_key_command"])]
+    pub(super) new_settings: Option<PathBuf>,
     /// Say what would change, and change nothing
     #[arg(long, short = 'n')]
     pub(super) dry_run: bool,
