@@ -13,6 +13,11 @@ pub(crate) struct Moto {
 
 impl Moto {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With further arguments for the server.
+    pub(crate) fn start_with(args: &[&str]) -> Self {
         let how = "run `cargo xtask test`, which makes a Python that has it, or name one that has in PII_TEST_PYTHON";
         let Some(python) = std::env::var_os("PII_TEST_PYTHON") else { panic!("Amazon is played by moto: {how}") };
         let probe = Command::new(&python).args(["-c", "import moto.server, flask"]).output().unwrap();
@@ -20,6 +25,7 @@ impl Moto {
         let address = free();
         let server = Command::new(python)
             .args(["-B", "-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()])
+            .args(args)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

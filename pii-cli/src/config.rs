@@ -46,7 +46,8 @@ impl Global {
     /// How connections to other machines are made, as far as no workspace says.
     pub(crate) fn wire(&self) -> Wire {
         let proxy = set("HTTPS_PROXY").or_else(|| set("https_proxy"));
-        Wire { insecure_plaintext: self.insecure_plaintext, proxy, ..Wire::default() }
+        let no_proxy = set("NO_PROXY").or_else(|| set("no_proxy"));
+        Wire { insecure_plaintext: self.insecure_plaintext, proxy, no_proxy, ..Wire::default() }
     }
 
     /// The workspace, unlocked.

@@ -188,8 +188,10 @@ fn hint(error: &Core) -> Option<String> {
             "[key] of `pii.toml` says where it is asked for, HTTPS_PROXY on which way".to_owned()
         }
         Core::Keyring(keyring::Error::Refused { .. }) => {
-            "see that the key is there and enabled, and that you may wrap and unwrap with it: docs/guides/keys.md".to_owned()
+            "see that the key is there and enabled, and that you may use it: `pii help keys` says which rights it takes"
+                .to_owned()
         }
+        Core::Keyring(keyring::Error::Setting { .. }) => "`pii help keys` shows settings that work".to_owned(),
         Core::Keyring(keyring::Error::NoCredentials { provider: "AWS KMS" }) => {
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws configure export-credentials` prints them".to_owned()
         }

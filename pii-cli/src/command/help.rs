@@ -92,10 +92,28 @@ Kinds: `email`, `phone`, `ci`, `national_id`, `passport`, `username`, and the `k
 the policy, such as `customer_id`. `pseudonym`, with `-r RECIPIENT`: a pseudonym that the recipient has.";
 
 const KEYS: &str = "\
-The root key is 32 random bytes in base64. It comes from the file that PII_KEY_FILE names (mode 0600, or it is
-refused), from the command in PII_KEY_COMMAND, or from where `pii.toml` says; never from the command line. It wraps a
-random master secret in `.pii/keys`; every other key is derived from that. Lose the root key, and the vault is
-gone: back it up, apart from the workspace.
+The root key wraps a random master secret in `.pii/keys`; every other key is derived from that. Lose the root key, and the
+vault is gone: back it up, apart from the workspace; or see that nobody can delete it, where it is in AWS KMS or in
+HashiCorp Vault and never comes out. It never stands on the command line. It is looked for in this order:
+
+PII_KEY_FILE       a file of 32 random bytes in base64, mode 0600 or it is refused
+PII_KEY_COMMAND    a command that prints them. It does not get AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+                   VAULT_TOKEN and PGPASSWORD, unless PII_KEY_COMMAND_PASS lists them
+[key] of pii.toml  one of
+
+  file = \"/secure/root.key\"
+  command = \"pass show pii\"       with it, for example: pass = [\"VAULT_TOKEN\"]
+  kms = { key = \"arn:aws:kms:eu-central-1:111122223333:key/…\" }
+  transit = { address = \"https://vault.example:8200\", key = \"pii\" }
+
+kms: an id or an alias needs `region`; `endpoint` names another than Amazon's. It is asked as AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say, which need kms:Decrypt, and kms:GenerateDataKey for `pii init` and `pii key rotate --root`.
+transit: `mount`, `namespace` and `token_file` can be named, too. It is asked with VAULT_TOKEN or the token in the file, which
+needs `update` on transit/decrypt/pii, and on transit/encrypt/pii for `pii init` and `pii key rotate --root`.
+
+Connections are made in TLS, and certificates verified: `[tls] authorities = \"ca.pem\"` names further authorities to trust,
+HTTPS_PROXY and NO_PROXY count. A plain one to another machine is refused without `--insecure-plaintext`, and on record with it.
+A new workspace takes such settings with `pii init --settings FILE`.
 
   pii key rotate --root --new-key-file FILE   another root key; no data is touched
   pii key rotate RECIPIENT                    other pseudonyms from now on, in a new epoch

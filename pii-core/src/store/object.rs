@@ -192,7 +192,7 @@ impl Objects {
             .with_connect_timeout(wire.timeout.min(CONNECT))
             .with_timeout(wire.timeout);
         let mut options = match &wire.proxy {
-            Some(proxy) => options.with_proxy_url(proxy),
+            Some(proxy) => options.with_proxy_url(proxy).with_proxy_excludes(wire.hosts_without_proxy()),
             None => options.with_proxy_url("http://127.0.0.1").with_proxy_excludes("*,0.0.0.0/0,::/0"),
         };
         for certificate in wire.authorities_pem()?.iter().flat_map(|pem| Certificate::from_pem_bundle(pem)).flatten() {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Proxy, Response};
+use reqwest::{Client, Method, NoProxy, Proxy, Response};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 use zeroize::Zeroizing;
@@ -48,7 +48,8 @@ impl Http {
             .timeout(wire.timeout);
         if let Some(proxy) = &wire.proxy {
             // Not repeated: it may hold a password.
-            client = client.proxy(Proxy::https(proxy).map_err(|_| unusable("the proxy is not a URL".into()))?);
+            let proxy = Proxy::https(proxy).map_err(|_| unusable("the proxy is not a URL".into()))?;
+            client = client.proxy(proxy.no_proxy(NoProxy::from_string(&wire.hosts_without_proxy())));
         }
         let client = client.build().map_err(|error| unusable(error.to_string()))?;
         // The one thread that asks is the one that waits: no thread of the runtime outlives a call.

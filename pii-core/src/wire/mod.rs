@@ -32,8 +32,10 @@ pub struct Wire {
     pub authorities: Option<PathBuf>,
     /// Whether a connection to another machine may be plain. Whoever makes one has it put on record.
     pub insecure_plaintext: bool,
-    /// An HTTP proxy, as a URL.
+    /// An HTTP proxy, as a URL. What goes to this machine does not go through it.
     pub proxy: Option<String>,
+    /// Hosts that are reached without the proxy, as NO_PROXY lists them: `.example, 10.0.0.0/8`.
+    pub no_proxy: Option<String>,
     /// How long the other side may be silent.
     pub timeout: Duration,
 }
@@ -41,16 +43,31 @@ pub struct Wire {
 impl Default for Wire {
     /// The system's authorities, nothing plain, no proxy, 30 seconds.
     fn default() -> Self {
-        Self { authorities: None, insecure_plaintext: false, proxy: None, timeout: Duration::from_secs(30) }
+        Self {
+            authorities: None,
+            insecure_plaintext: false,
+            proxy: None,
+            no_proxy: None,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Wire {
+    /// The hosts that are reached without the proxy, this machine among them: a list with commas.
+    pub fn hosts_without_proxy(&self) -> String {
+        let here = "localhost,127.0.0.0/8,::1";
+        self.no_proxy.as_ref().map_or_else(|| here.to_owned(), |hosts| format!("{here},{hosts}"))
     }
 }
 
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { authorities, insecure_plaintext, proxy: _, timeout } = self;
+        let Self { authorities, insecure_plaintext, proxy: _, no_proxy, timeout } = self;
         f.debug_struct("Wire")
             .field("authorities", authorities)
             .field("insecure_plaintext", insecure_plaintext)
+            .field("no_proxy", no_proxy)
             .field("timeout", timeout)
             .finish_non_exhaustive()
     }

@@ -154,6 +154,27 @@ fn what_is_no_file_of_authorities_is_named() {
 }
 
 #[test]
+fn a_proxy_is_asked_for_what_is_elsewhere_and_for_nothing_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut text = [0; 1024];
+        let length = stream.read(&mut text).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        String::from_utf8_lossy(&text[..length]).into_owned()
+    });
+    let wire = Wire { proxy: Some(proxy), no_proxy: Some(".internal.invalid".to_owned()), ..Wire::default() };
+    let http = Http::new(&wire).unwrap();
+    let post = |url: &str| http.post(&Url::parse(url).unwrap(), &[], Vec::new()).unwrap_err();
+    post("https://localhost:1/");
+    post("https://vault.internal.invalid/");
+    post("https://kms.invalid/");
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("CONNECT kms.invalid:443 "), "the first that it was asked for: {asked}");
+}
+
+#[test]
 fn a_proxy_is_not_shown() {
     let wire = Wire { proxy: Some("http://anna:secret@proxy.example".to_owned()), ..Wire::default() };
     assert!(!format!("{wire:?}{:?}", Http::new(&wire).unwrap()).contains("secret"));

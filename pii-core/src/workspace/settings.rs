@@ -253,7 +253,7 @@ fn state() -> PathBuf {
 
 const HEADER: &str = "\
 # A workspace of `pii`. Paths are relative to this file.
-# The root key comes from PII_KEY_FILE or PII_KEY_COMMAND; if neither is set, from [key] below.
+# The root key comes from PII_KEY_FILE or PII_KEY_COMMAND; if neither is set, from [key] below: see `pii help keys`.
 
 ";
 

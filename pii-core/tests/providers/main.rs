@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod authority;
 mod contract;
 #[path = "../../../tests/moto.rs"]
 #[allow(dead_code, reason = "journeys ask for more")]
@@ -11,9 +12,12 @@ mod stand_in;
 use pii_core::keyring::{
     Error, KeyCommand, KeyFile, KeyProvider, Keyring, Kms, KmsSettings, RootKey, Transit, TransitSettings, Wrapped,
 };
+use pii_core::store;
+use pii_core::store::{ObjectLocation, ObjectSettings, Objects};
 use pii_core::wire;
 use pii_core::wire::{Credentials, Encryption, Wire};
 
+use authority::Authority;
 use contract::{Pair, keeps};
 use moto::{Moto, free};
 use stand_in::{StandIn, TOKEN};
@@ -71,6 +75,41 @@ fn aws_kms_keeps_the_contract() {
 }
 
 #[test]
+fn amazon_is_spoken_to_in_tls_if_somebody_vouches_for_it() {
+    let authority = Authority::new();
+    let (cert, key) = (authority.file("cert.pem"), authority.file("key.pem"));
+    let moto = Moto::start_with(&["-s", "-c", cert.to_str().unwrap(), "-k", key.to_str().unwrap()]);
+    let endpoint = format!("https://localhost:{}", moto.address.port());
+    let keys = |wire: &Wire| {
+        let settings = KmsSettings {
+            key: "alias/pii".to_owned(),
+            region: Some("eu-central-1".to_owned()),
+            endpoint: Some(endpoint.clone()),
+        };
+        Kms::new(&settings, Some(credentials()), wire).unwrap().wrap("label", b"secret").unwrap_err()
+    };
+    let objects = |wire: &Wire| {
+        let settings = ObjectSettings {
+            region: None,
+            endpoint: Some(endpoint.clone()),
+            credentials: Some(credentials()),
+            wire: wire.clone(),
+        };
+        let location = ObjectLocation::parse("s3://acme-anchors/newest").unwrap();
+        Objects::open(settings).unwrap().get(&location).unwrap_err()
+    };
+    // Whom nobody vouches for is not asked; who is, answers that there is no such key, and no such bucket.
+    let stranger = Wire::default();
+    assert!(matches!(keys(&stranger), Error::Unreachable { source: wire::Error::UnknownAuthority { .. }, .. }));
+    let error = objects(&stranger).to_string();
+    assert!(error.contains("self-signed, or of an authority that is not trusted here"), "{error}");
+    let error = keys(&authority.trusted());
+    assert!(matches!(&error, Error::Refused { reason, .. } if reason.contains("NotFound")), "{error:?}");
+    let error = objects(&authority.trusted());
+    assert!(matches!(error, store::Error::NoBucket { .. }), "{error:?}");
+}
+
+#[test]
 fn vault_transit_keeps_the_contract() {
     let vault = StandIn::start(&["pii", "other"]);
     let (provider, other) = (transit(&vault, "pii"), transit(&vault, "other"));
@@ -99,6 +138,18 @@ fn a_vault_that_refuses_is_quoted() {
     vault.seal();
     let error = transit(&vault, "pii").wrap("label", b"secret").unwrap_err();
     assert!(matches!(&error, Error::Refused { reason, .. } if reason == "Vault is sealed"), "{error}");
+}
+
+#[test]
+fn an_accident_that_passes_is_waited_for_and_one_that_does_not_is_told() {
+    let vault = StandIn::start(&["pii"]);
+    let provider = transit(&vault, "pii");
+    vault.fail(2);
+    provider.wrap("label", b"secret").unwrap();
+    assert_eq!(vault.requests(), 3);
+    vault.fail(3);
+    let error = provider.wrap("label", b"secret").unwrap_err();
+    assert!(matches!(&error, Error::Refused { reason, .. } if reason == "internal error"), "{error}");
 }
 
 #[test]
@@ -167,12 +218,15 @@ fn kms(key: &str, endpoint: &str) -> Kms {
         region: Some("eu-central-1".to_owned()),
         endpoint: Some(endpoint.to_owned()),
     };
-    let credentials = Credentials {
+    Kms::new(&settings, Some(credentials()), &Wire::default()).unwrap()
+}
+
+fn credentials() -> Credentials {
+    Credentials {
         access_key_id: "AKIDEXAMPLE".to_owned(),
         secret_access_key: SECRET_ACCESS_KEY.to_owned().into(),
         session_token: None,
-    };
-    Kms::new(&settings, Some(credentials), &Wire::default()).unwrap()
+    }
 }
 
 fn transit(vault: &StandIn, key: &str) -> Transit {

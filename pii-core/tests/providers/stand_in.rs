@@ -12,11 +12,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pii_core::keyring::TransitSettings;
 use pii_core::wire::Wire;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::authority::Authority;
 
 pub(crate) const TOKEN: &str = "hvs.CAESIJ-stand-in";
 
@@ -24,7 +24,7 @@ pub(crate) const TOKEN: &str = "hvs.CAESIJ-stand-in";
 pub(crate) struct StandIn {
     port: u16,
     state: Arc<Mutex<State>>,
-    folder: TempDir,
+    authority: Authority,
 }
 
 #[derive(Default)]
@@ -35,6 +35,8 @@ struct State {
     /// Whether it is something else altogether.
     page: bool,
     requests: usize,
+    /// How many requests fail before one is looked at.
+    busy: usize,
     /// What was not as documented.
     complaints: Vec<String>,
 }
@@ -50,21 +52,15 @@ impl StandIn {
     }
 
     fn listen(state: State) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-
-        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        params.is_ca = IsCa::ExplicitNoCa;
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
+        let authority = Authority::new();
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .with_single_cert(
+                vec![authority.certificate.clone().into()],
+                PrivateKeyDer::try_from(authority.key.clone()).unwrap(),
+            )
             .unwrap();
         let (config, state) = (Arc::new(config), Arc::new(Mutex::new(state)));
 
@@ -77,7 +73,7 @@ impl StandIn {
                 std::thread::spawn(move || serve(socket, config, &state));
             }
         });
-        Self { port, state, folder }
+        Self { port, state, authority }
     }
 
     pub(crate) fn settings(&self, key: &str) -> TransitSettings {
@@ -92,7 +88,7 @@ impl StandIn {
 
     /// Connections that trust it.
     pub(crate) fn wire(&self) -> Wire {
-        Wire { authorities: Some(self.folder.path().join("ca.pem")), ..Wire::default() }
+        self.authority.trusted()
     }
 
     pub(crate) fn rotate(&self, name: &str) {
@@ -101,6 +97,10 @@ impl StandIn {
 
     pub(crate) fn seal(&self) {
         self.state.lock().unwrap().sealed = true;
+    }
+
+    pub(crate) fn fail(&self, times: usize) {
+        self.state.lock().unwrap().busy = times;
     }
 
     pub(crate) fn requests(&self) -> usize {
@@ -174,6 +174,10 @@ type Refusal = (u16, Value);
 
 fn answer_in_json(request: &Request, state: &mut State) -> Result<(u16, Value), Refusal> {
     let refuse = |status: u16, why: &str| (status, json!({ "errors": [why] }));
+    if state.busy > 0 {
+        state.busy -= 1;
+        return Err(refuse(500, "internal error"));
+    }
     if state.sealed {
         return Err(refuse(503, "Vault is sealed"));
     }

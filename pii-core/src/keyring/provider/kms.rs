@@ -8,7 +8,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::sigv4::{Request, sign};
-use super::{AES, KeyProvider, RootId, Wrapped, key_of_base64, open, seal, told};
+use super::{AES, KeyProvider, RootId, Wrapped, key_of_base64, open, patiently, seal, told, unexplained};
 use crate::clock::{Clock, SystemClock};
 use crate::keyring::Error;
 use crate::wire::Credentials;
@@ -74,10 +74,12 @@ impl Kms {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         let host = host_of(&self.endpoint);
         let request = Request { host: &host, region: &self.region, service: "kms", headers: &headers, body: &body };
-        let signed = sign(&request, &self.credentials, SystemClock.now());
-        let mut all = headers.to_vec();
-        all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
-        let answer = self.http.post(&self.endpoint, &all, body);
+        let answer = patiently(|| {
+            let signed = sign(&request, &self.credentials, SystemClock.now());
+            let mut all = headers.to_vec();
+            all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
+            self.http.post(&self.endpoint, &all, body.clone())
+        });
         let answer = answer.map_err(|source| Error::Unreachable { provider: NAME, source })?;
         if answer.status == 200 {
             return serde_json::from_slice(&answer.body).map_err(|_| Error::Answer { provider: NAME });
@@ -87,7 +89,7 @@ impl Kms {
         match refusal.kind.rsplit('#').next().unwrap_or_default() {
             "InvalidCiphertextException" => Err(Error::Unsealable),
             "IncorrectKeyException" => Err(Error::Refused { provider: NAME, reason: INCORRECT.to_owned() }),
-            "" => Err(Error::Refused { provider: NAME, reason: format!("status {}", answer.status) }),
+            "" => Err(Error::Refused { provider: NAME, reason: unexplained(answer.status) }),
             kind => Err(Error::Refused { provider: NAME, reason: told(&format!("{kind} {}", refusal.message)) }),
         }
     }

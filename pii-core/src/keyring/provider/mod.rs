@@ -14,6 +14,7 @@ mod sigv4;
 mod transit;
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Error, KeyId, RootKey, SealingKey};
-use crate::wire::Credentials;
-use crate::wire::Encryption;
+use crate::wire;
+use crate::wire::{Answer, Credentials, Encryption};
 
 pub use command::KeyCommand;
 pub use file::KeyFile;
@@ -185,12 +186,34 @@ fn key_of_base64(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     Some(key)
 }
 
+/// Asks; and asks again, twice, of a service that is busy or had an accident. Answers to more than that.
+fn patiently(ask: impl Fn() -> Result<Answer, wire::Error>) -> Result<Answer, wire::Error> {
+    for pause in PAUSES {
+        let answer = ask()?;
+        let throttled = answer.status == 400 && String::from_utf8_lossy(&answer.body).contains("ThrottlingException");
+        if !throttled && !matches!(answer.status, 429 | 500 | 502 | 504) {
+            return Ok(answer);
+        }
+        std::thread::sleep(pause);
+    }
+    ask()
+}
+
+/// Why there is no answer, of a service that does not say.
+fn unexplained(status: u16) -> String {
+    match status {
+        300..400 => format!("it sends us elsewhere (status {status}), and a secret is for one host: name that one"),
+        _ => format!("status {status}"),
+    }
+}
+
 /// What a service says of itself when it refuses: one line of at most 300 characters.
 fn told(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 const AES: &str = "AES-256-GCM";
 const KMS: &str = "aws-kms:";
 const TRANSIT: &str = "vault-transit:";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{KeyProvider, RootId, Wrapped, told};
+use super::{KeyProvider, RootId, Wrapped, patiently, told, unexplained};
 use crate::keyring::Error;
 use crate::wire::{Encryption, Http, Wire};
 
@@ -75,7 +75,7 @@ impl Transit {
     }
 
     fn ask(&self, operation: &str, question: &impl Serialize) -> Result<Data, Error> {
-        let body = serde_json::to_vec(question).map_err(|_| Error::Answer { provider: NAME })?;
+        let body = serde_json::to_vec(question).map(Zeroizing::new).map_err(|_| Error::Answer { provider: NAME })?;
         let mut url = self.address.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty()
@@ -86,7 +86,7 @@ impl Transit {
         let mut headers =
             vec![("content-type", "application/json"), ("x-vault-request", "true"), ("x-vault-token", &*self.token)];
         headers.extend(self.settings.namespace.as_deref().map(|namespace| ("x-vault-namespace", namespace)));
-        let answer = self.http.post(&url, &headers, body);
+        let answer = patiently(|| self.http.post(&url, &headers, body.to_vec()));
         let answer = answer.map_err(|source| Error::Unreachable { provider: NAME, source })?;
         if answer.status == 200 {
             let answer: Result<Answer, _> = serde_json::from_slice(&answer.body);
@@ -98,7 +98,7 @@ impl Transit {
         if answer.status == 400 && operation == DECRYPT && altered.iter().any(|words| reason.contains(words)) {
             return Err(Error::Unsealable);
         }
-        let reason = if reason.is_empty() { format!("status {}", answer.status) } else { reason };
+        let reason = if reason.is_empty() { unexplained(answer.status) } else { reason };
         Err(Error::Refused { provider: NAME, reason })
     }
 }
