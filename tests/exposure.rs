@@ -28,6 +28,8 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("catalog export", "catalog export", ""),
     ("key list", "key list", ""),
     ("key show", "key show warehouse --reveal-to revealed", ""),
+    ("key rotate", "key rotate warehouse --yes", ""),
+    ("key rotate", "key rotate --root --new-key-file own.key -n", ""),
     ("vault status", "vault status", ""),
     ("vault read", "vault read --subject - --purpose support", WHO),
     ("audit query", "audit query", ""),

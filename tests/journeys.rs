@@ -14,6 +14,7 @@
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
+//! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_faults` |
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | somebody who has five minutes | `demo` |
 
@@ -34,6 +35,8 @@ mod main_job;
 mod moto;
 mod python;
 mod root_key;
+mod rotation;
+mod rotation_faults;
 mod secrets;
 mod together;
 

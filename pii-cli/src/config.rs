@@ -123,9 +123,14 @@ pub(crate) fn given_key() -> Option<Box<dyn KeyProvider>> {
     if let Some(file) = std::env::var_os("PII_KEY_FILE").filter(|file| !file.is_empty()) {
         return Some(Box::new(KeyFile(PathBuf::from(file))));
     }
+    Some(key_command(&set("PII_KEY_COMMAND")?).0)
+}
+
+/// A command that prints a root key, and the variables that it is to get although they hold secrets.
+pub(crate) fn key_command(command: &str) -> (Box<dyn KeyProvider>, Vec<String>) {
     let passed = set("PII_KEY_COMMAND_PASS").unwrap_or_default();
-    let passed: Vec<_> = passed.split([',', ' ']).filter(|name| !name.is_empty()).collect();
-    Some(Box::new(KeyCommand::new(set("PII_KEY_COMMAND")?).passing(passed)))
+    let passed: Vec<_> = passed.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    (Box::new(KeyCommand::new(command).passing(&passed)), passed)
 }
 
 /// Who asks a provider on another machine, as the environment says: the names are those that its own tools read.

@@ -116,14 +116,17 @@ fn exit(error: &Core) -> Exit {
         | "policy.refused"
         | "policy.unknown-dataset"
         | "policy.unknown-purpose"
+        | "policy.unknown-recipient"
+        | "batch.bridge"
         | "vault.unknown-subject"
         | "audit.no-such-entry"
         | "audit.pruned"
         | "audit.tampered"
         | "audit.not-an-anchor" => Exit::No,
-        "vocab.malformed-name" | "store.malformed-location" => Exit::Usage,
+        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
-        "state.locked" => Exit::Locked,
+        "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
+        "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
@@ -138,11 +141,20 @@ fn hint(error: &Core) -> Option<String> {
         Core::Batch(batch::Error::UnknownDataset(dataset)) | Core::UnknownDataset(dataset) => {
             format!("run `pii scan SOURCE -d {dataset} --propose` for a [[dataset]] to begin with")
         }
-        Core::Batch(batch::Error::Refused(policy::Refusal::UnknownRecipient(_))) => {
+        Core::UnknownRecipient(_) | Core::Batch(batch::Error::Refused(policy::Refusal::UnknownRecipient(_))) => {
             "`pii policy show` lists the recipients".to_owned()
         }
         Core::Batch(batch::Error::Refused(policy::Refusal::UndecidedColumn { dataset, .. })) => {
             format!("run `pii scan SOURCE -d {dataset} --propose` and add what it prints to the policy")
+        }
+        Core::Batch(batch::Error::NoSuchEpoch { .. }) => {
+            "`pii key list` shows the epoch of each recipient".to_owned()
+        }
+        Core::Batch(batch::Error::Bridge { .. }) => {
+            "rename the column in the source, or protect without `--since-epoch`".to_owned()
+        }
+        Core::OlderKeys { domain, .. } => {
+            format!("restore `.pii/keys` as it was last, or let `pii key rotate` bring `{domain}` up to date")
         }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
@@ -154,6 +166,16 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Keyring(keyring::Error::WrongKey { expected, .. }) => {
             format!("point PII_KEY_FILE at the key whose id is `{expected}`; `pii key list` shows ids")
+        }
+        Core::Keyring(keyring::Error::Locked { .. }) => "wait until it has ended, then try again".to_owned(),
+        Core::Keyring(keyring::Error::Moved { .. } | keyring::Error::Rewrapped { .. }) => {
+            "look at it again with `--dry-run`".to_owned()
+        }
+        Core::Keyring(keyring::Error::Write { .. }) => {
+            "nothing was changed; see that the folder can be written to and has room, then try again".to_owned()
+        }
+        Core::Keyring(keyring::Error::Epochs { .. } | keyring::Error::Master { .. }) => {
+            "restore `.pii/keys` from its backup".to_owned()
         }
         Core::Keyring(keyring::Error::Unreadable { .. }) => {
             "PII_KEY_FILE names the root key; restore it from its backup if it is lost".to_owned()

@@ -107,10 +107,14 @@ PII_KEY_COMMAND    a command that prints them. It does not get AWS_ACCESS_KEY_ID
   transit = { address = \"https://vault.example:8200\", key = \"pii\" }
 
 kms: an id or an alias needs `region`; `endpoint` names another than Amazon's. It is asked as AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say, which need kms:Decrypt, and kms:GenerateDataKey for `pii init`.
+AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN say, which need kms:Decrypt, and kms:GenerateDataKey for `pii init` and `pii key rotate --root`.
 transit: `mount`, `namespace` and `token_file` can be named, too. It is asked with VAULT_TOKEN or the token in the file, which
-needs `update` on transit/decrypt/pii, and on transit/encrypt/pii for `pii init`.
+needs `update` on transit/decrypt/pii, and on transit/encrypt/pii for `pii init` and `pii key rotate --root`.
 
 Connections are made in TLS, and certificates verified: `[tls] authorities = \"ca.pem\"` names further authorities to trust,
 HTTPS_PROXY and NO_PROXY count. A plain one to another machine is refused without `--insecure-plaintext`, and on record with it.
-A new workspace takes such settings with `pii init --settings FILE`.";
+A new workspace takes such settings with `pii init --settings FILE`.
+
+  pii key rotate --root --new-key-file FILE   another root key; no data is touched
+  pii key rotate RECIPIENT                    other pseudonyms from now on, in a new epoch
+  pii protect … --since-epoch N               both, for whoever must join what it has with what comes";

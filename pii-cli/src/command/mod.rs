@@ -16,10 +16,18 @@ mod subject;
 pub(crate) mod tag;
 pub(crate) mod vault;
 
+use pii_core::keyring::Epoch;
+
 use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;
+
+/// Reads an epoch of a recipient's keys.
+fn epoch(text: &str) -> Result<Epoch, String> {
+    let number = text.parse().ok().and_then(Epoch::new);
+    number.ok_or_else(|| "epochs count from 1; `pii key list` shows them".to_owned())
+}
 
 /// Runs one command.
 pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {

@@ -1,6 +1,11 @@
+use pii_core::batch::{Addressee, ProtectedColumn};
+use pii_core::keyring::Epoch;
+use pii_core::outbound::Disclosure;
 use pii_core::policy::Method;
 use pii_core::vocab::{DatasetId, RecipientId};
+use pii_core::workspace::Workspace;
 
+use super::epoch;
 use super::input::{OutputArgs, SourceArgs, destination};
 use crate::config::Global;
 use crate::error::Error;
@@ -24,6 +29,9 @@ pub(crate) struct Args {
     /// Where to write, or `-`; without it, show what would become of each column
     #[arg(long, short, value_name = "FILE")]
     output: Option<String>,
+    /// A bridge: beside each pseudonym, in columns of their own, those of older epochs from this one on
+    #[arg(long, value_name = "EPOCH", value_parser = epoch)]
+    since_epoch: Option<Epoch>,
     /// How many threads; otherwise one a core
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -40,16 +48,15 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         // There is no other pool in this process yet; were there one, its size would stand.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
+    let to = Addressee::from(&recipient);
+    let to = args.since_epoch.map_or(to, |epoch| to.bridged_since(epoch));
     let workspace = global.open()?;
     let source = args.reading.open(&args.sources, ui)?;
     let Some(output) = &args.output else {
-        let protection = workspace.protection(&source, &dataset, &recipient);
+        let protection = workspace.protection(&source, &dataset, to);
         workspace.seal()?;
-        let rows = protection?
-            .columns()
-            .iter()
-            .map(|c| [c.path.clone(), c.tag.to_string(), would(&c.method)])
-            .collect::<Vec<_>>();
+        let rows =
+            protection?.columns().iter().map(|c| [c.path.clone(), c.tag.to_string(), would(c)]).collect::<Vec<_>>();
         for [column, tag, method] in &rows {
             ui.record("column", &serde_json::json!({ "column": column, "category": tag, "would": method }));
         }
@@ -59,7 +66,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     };
     let destination = destination(output)?;
     let options = args.writing.options()?;
-    let done = workspace.protect(source, &dataset, &recipient, &destination, &options, &mut ui.watch("protecting"));
+    let done = workspace.protect(source, &dataset, to, &destination, &options, &mut ui.watch("protecting"));
     workspace.seal()?;
     let disclosure = done?;
 
@@ -74,6 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         disclosure.purpose
     ));
     ui.line(format!("  sha-256 {}, audit entry {}", disclosure.sha256, disclosure.audit_entry));
+    tell_epochs(args, &workspace, &disclosure, ui)?;
     let subject = workspace.policy().dataset(&dataset).and_then(|d| d.subject());
     if subject.is_some() && workspace.catalog().dataset(dataset.as_str())?.is_none() {
         ui.note(format!("the people of `{dataset}` are not in the vault: take them in with `pii tag … -d {dataset}`"));
@@ -81,11 +89,35 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn would(method: &Method) -> String {
-    match method {
-        Method::Drop => "be dropped".to_owned(),
-        Method::Keep => "be kept".to_owned(),
-        Method::Pseudonymise => "become a pseudonym".to_owned(),
-        other => format!("become `{other}`"),
+/// Of which epochs the pseudonyms are; and if the domain has gone to another one while this ran.
+fn tell_epochs(args: &Args, workspace: &Workspace, disclosure: &Disclosure, ui: Ui) -> Result<(), Error> {
+    let (bridges, columns): (Vec<_>, Vec<_>) = disclosure.columns.iter().partition(|column| column.bridges.is_some());
+    let Some(key) = columns.iter().find_map(|column| column.key.as_deref()) else { return Ok(()) };
+    let mut older: Vec<_> = bridges.iter().filter_map(|column| column.key.as_deref()).collect();
+    older.sort_unstable();
+    older.dedup();
+    ui.line(match (older.as_slice(), args.since_epoch) {
+        ([], None) => format!("  pseudonyms of {key}"),
+        ([], Some(_)) => format!("  pseudonyms of {key}, which is that epoch: there is nothing to bridge"),
+        (older, _) => format!("  pseudonyms of {key}, and a bridge to {}", older.join(", ")),
+    });
+    let domain = workspace.policy().recipients().iter().find(|known| known.id().as_str() == disclosure.recipient);
+    let Some(domain) = domain.map(|known| known.domain()) else { return Ok(()) };
+    let now = workspace.site().epochs()?.current(&domain);
+    if now > workspace.keys().current_epoch(&domain) {
+        ui.warn(format!(
+            "`{domain}` has gone to epoch {now} meanwhile: this output is not joined with what comes after"
+        ));
+    }
+    Ok(())
+}
+
+fn would(column: &ProtectedColumn) -> String {
+    match (&column.method, &column.bridges) {
+        (Method::Drop, _) => "be dropped".to_owned(),
+        (Method::Keep, _) => "be kept".to_owned(),
+        (Method::Pseudonymise, None) => "become a pseudonym".to_owned(),
+        (Method::Pseudonymise, Some(beside)) => format!("stand beside `{beside}`, as an older pseudonym"),
+        (other, _) => format!("become `{other}`"),
     }
 }

@@ -54,6 +54,11 @@ pub struct Event {
     /// The columns touched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// The keys that were used, shown or replaced, by name and never by their bytes: `warehouse/2` is epoch 2 of a
+    /// domain's, 16 hex digits, `aws-kms:…` and `vault-transit:…`
+    /// are root keys. Of a rotation: the old one, then the new one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
     /// How many rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
@@ -98,6 +103,7 @@ impl Event {
             recipient: None,
             categories: Vec::new(),
             columns: Vec::new(),
+            keys: Vec::new(),
             rows: None,
             decision: Decision::Allowed,
             policy: None,
@@ -144,6 +150,12 @@ impl Event {
     #[must_use]
     pub fn with_columns(self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { columns: columns.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// With these keys, by name.
+    #[must_use]
+    pub fn with_keys(self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { keys: keys.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Touching this many rows.

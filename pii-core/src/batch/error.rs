@@ -1,7 +1,8 @@
+use crate::keyring::Epoch;
 use crate::policy::Refusal;
 use crate::pseudonym;
 use crate::vault;
-use crate::vocab::DatasetId;
+use crate::vocab::{DatasetId, Domain};
 
 /// What can go wrong with a batch.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,26 @@ pub enum Error {
         column: String,
         /// Why.
         source: pseudonym::Error,
+    },
+    /// A bridge to an epoch that the domain has not come to.
+    #[error("`{domain}` has no epoch {epoch}: it is in epoch {current}")]
+    NoSuchEpoch {
+        /// Whose keys.
+        domain: Domain,
+        /// What was asked for.
+        epoch: Epoch,
+        /// The newest.
+        current: Epoch,
+    },
+    /// There is no room for a bridge.
+    #[error("no bridge from column `{column}` of `{dataset}`: {reason}")]
+    Bridge {
+        /// The dataset.
+        dataset: DatasetId,
+        /// Dotted path.
+        column: String,
+        /// Why.
+        reason: String,
     },
     /// Rows cannot be rebuilt.
     #[error("the rows cannot be rebuilt")]

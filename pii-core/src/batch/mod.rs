@@ -11,6 +11,7 @@
 mod annotate;
 mod deposit;
 mod error;
+mod node;
 mod protect;
 mod protection;
 mod tag;
@@ -21,7 +22,7 @@ use crate::vocab::{DatasetId, RecipientId, Tag};
 
 pub(crate) use annotate::annotated;
 pub use error::Error;
-pub use protection::{ProtectedColumn, Protection};
+pub use protection::{Addressee, ProtectedColumn, Protection};
 
 /// Rows of one dataset, in state `S`.
 #[derive(Debug)]

@@ -13,12 +13,9 @@ impl Batch<Tagged> {
             return Err(Error::Mismatch { expected: protection.dataset.to_string(), found: self.dataset.to_string() });
         }
         let fields = protection.output.fields();
-        let kept: Vec<_> =
-            protection.nodes.iter().zip(self.rows.columns()).filter(|(node, _)| node.leaves()).zip(fields).collect();
-        let columns = kept
-            .into_par_iter()
-            .map(|((node, column), field)| {
-                node.apply(column, field).map_err(|source| Error::Column {
+        let columns = (protection.parts.par_iter().zip(fields.par_iter()))
+            .map(|(part, field)| {
+                part.apply(self.rows.columns(), field).map_err(|source| Error::Column {
                     dataset: self.dataset.clone(),
                     column: field.name().clone(),
                     source,

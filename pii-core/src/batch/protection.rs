@@ -1,16 +1,13 @@
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
-};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use arrow::error::ArrowError;
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::Error;
-use crate::keyring::Keyring;
+use super::node::{Node, Part, bridge};
+use crate::keyring::{Epoch, Keyring};
 use crate::policy::{Dataset, Method, Policy, Recipient};
-use crate::pseudonym::{self, Normaliser, Pseudonymiser, Transform};
-use crate::vocab::{DatasetId, LawfulBasis, PurposeId, RecipientId, Tag};
+use crate::pseudonym::{Normaliser, Pseudonymiser, Transform};
+use crate::vocab::{DatasetId, Domain, LawfulBasis, PurposeId, RecipientId, Tag};
 
 /// What becomes of each column of a dataset on its way to one recipient: the policy's decisions, with keys.
 #[derive(Debug)]
@@ -19,7 +16,8 @@ pub struct Protection {
     pub(super) recipient: RecipientId,
     pub(super) input: SchemaRef,
     pub(super) output: SchemaRef,
-    pub(super) nodes: Vec<Node>,
+    /// One for each field of `output`.
+    pub(super) parts: Vec<Part>,
     purpose: PurposeId,
     lawful_basis: LawfulBasis,
     columns: Vec<ProtectedColumn>,
@@ -36,6 +34,36 @@ pub struct ProtectedColumn {
     pub method: Method,
     /// For pseudonyms: domain and epoch.
     pub key: Option<String>,
+    /// Of a bridge: the column beside which it stands, whose pseudonyms are of the current epoch.
+    pub bridges: Option<String>,
+}
+
+/// Who is to get rows, and how far back they must be able to join them.
+#[derive(Clone, Copy, Debug)]
+pub struct Addressee<'a> {
+    recipient: &'a RecipientId,
+    since: Option<Epoch>,
+}
+
+impl<'a> Addressee<'a> {
+    /// A bridge from what they got before: beside each column of pseudonyms stands one of each older epoch from `epoch`
+    /// on, so that rows can be joined with theirs of those epochs. It undoes for them what a rotation did.
+    #[must_use]
+    pub fn bridged_since(self, epoch: Epoch) -> Self {
+        Self { since: Some(epoch), ..self }
+    }
+
+    /// Who.
+    pub fn recipient(&self) -> &'a RecipientId {
+        self.recipient
+    }
+}
+
+impl<'a> From<&'a RecipientId> for Addressee<'a> {
+    /// With pseudonyms of the current epoch and no others.
+    fn from(recipient: &'a RecipientId) -> Self {
+        Self { recipient, since: None }
+    }
 }
 
 impl Protection {
@@ -43,26 +71,28 @@ impl Protection {
     ///
     /// # Errors
     /// [`Error::Refused`] if the dataset may not go to the recipient, [`Error::Column`] if a method cannot be
-    /// used on a column's type.
-    pub fn new(
+    /// used on a column's type; [`Error::NoSuchEpoch`] and [`Error::Bridge`] if a bridge cannot be made.
+    pub fn new<'a>(
         policy: &Policy,
         dataset: &DatasetId,
-        recipient: &RecipientId,
+        to: impl Into<Addressee<'a>>,
         keys: &Keyring,
         schema: &Schema,
     ) -> Result<Self, Error> {
-        let (dataset, recipient, purpose) = policy.release(dataset, recipient)?;
-        let mut plan = Plan { policy, dataset, recipient, keys, columns: Vec::new() };
-        let nodes = schema.fields().iter().map(|f| plan.node(f, f.name())).collect::<Result<Vec<_>, _>>()?;
+        let to = to.into();
+        let (dataset, recipient, purpose) = policy.release(dataset, to.recipient)?;
+        let domain = recipient.domain();
+        let older = older(keys, &domain, to.since)?;
+        let mut plan = Plan { policy, dataset, recipient, domain, keys, older, columns: Vec::new() };
+        let parts = plan.parts(schema.fields(), None)?;
         let columns = plan.columns;
         let mut fields = Vec::new();
-        for (node, field) in nodes.iter().zip(schema.fields()) {
-            let output = node.field(field).map_err(|source| Error::Column {
+        for part in &parts {
+            fields.push(part.field(schema.fields()).map_err(|source| Error::Column {
                 dataset: dataset.id().clone(),
-                column: field.name().clone(),
+                column: schema.fields().get(part.from).map(|f| f.name().clone()).unwrap_or_default(),
                 source,
-            })?;
-            fields.extend(output);
+            })?);
         }
         let metadata = [("pii.dataset", dataset.id().as_str()), ("pii.recipient", recipient.id().as_str())];
         let metadata = metadata.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
@@ -73,7 +103,7 @@ impl Protection {
             lawful_basis: purpose.lawful_basis(),
             input: Arc::new(schema.clone()),
             output: Arc::new(Schema::new_with_metadata(fields, metadata)),
-            nodes,
+            parts,
             columns,
         })
     }
@@ -109,152 +139,112 @@ impl Protection {
     }
 }
 
-/// What becomes of a column or of a part of one.
-#[derive(Debug)]
-pub(super) enum Node {
-    Drop,
-    Leaf(Box<Transform>),
-    Struct(Vec<Node>),
-    List(Box<Node>),
-    /// A map leaves with keys and values, or not at all.
-    Map(Box<Node>),
+/// The epochs that a bridge leads to, oldest first.
+fn older(keys: &Keyring, domain: &Domain, since: Option<Epoch>) -> Result<Vec<Epoch>, Error> {
+    let current = keys.current_epoch(domain);
+    match since {
+        None => Ok(Vec::new()),
+        Some(epoch) if epoch > current => Err(Error::NoSuchEpoch { domain: domain.clone(), epoch, current }),
+        Some(epoch) => Ok(epoch.until(current).collect()),
+    }
 }
 
 struct Plan<'a> {
     policy: &'a Policy,
     dataset: &'a Dataset,
     recipient: &'a Recipient,
+    domain: Domain,
     keys: &'a Keyring,
+    /// The epochs that a bridge leads to.
+    older: Vec<Epoch>,
     columns: Vec<ProtectedColumn>,
 }
 
 impl Plan<'_> {
-    fn node(&mut self, field: &Field, path: &str) -> Result<Node, Error> {
-        match field.data_type() {
-            DataType::Struct(children) => {
-                let nodes = children.iter().map(|c| self.node(c, &format!("{path}.{}", c.name())));
-                Ok(Node::Struct(nodes.collect::<Result<_, _>>()?))
+    /// What leaves of `fields`, which lie side by side: each with its bridges behind it.
+    fn parts(&mut self, fields: &Fields, within: Option<&str>) -> Result<Vec<Part>, Error> {
+        let mut parts = Vec::new();
+        for (from, field) in fields.iter().enumerate() {
+            let path = within.map_or_else(|| field.name().clone(), |within| format!("{within}.{}", field.name()));
+            let Some(node) = self.node(field, &path, None)? else { continue };
+            let older = if node.is_pseudonyms() { self.older.clone() } else { Vec::new() };
+            parts.push(Part { from, node, bridge: None });
+            for epoch in older {
+                let node = self.node(field, &path, Some(epoch))?;
+                parts.extend(node.map(|node| Part { from, node, bridge: Some(epoch) }));
             }
-            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-                Ok(Node::List(Box::new(self.node(item, path)?)))
-            }
-            DataType::Map(entries, _) => {
-                let entries = self.node(entries, path)?;
-                let whole = matches!(&entries, Node::Struct(nodes) if nodes.iter().all(Node::leaves));
-                Ok(if whole { Node::Map(Box::new(entries)) } else { Node::Drop })
-            }
-            _ => self.leaf(path),
         }
+        self.refuse_namesakes(fields, within, &parts)?;
+        Ok(parts)
     }
 
-    fn leaf(&mut self, path: &str) -> Result<Node, Error> {
+    /// What becomes of a column; nothing, if it is dropped. `epoch`: that of its pseudonyms, unless it is the current one.
+    fn node(&mut self, field: &Field, path: &str, epoch: Option<Epoch>) -> Result<Option<Node>, Error> {
+        Ok(match field.data_type() {
+            DataType::Struct(children) => {
+                let parts = self.parts(children, Some(path))?;
+                (!parts.is_empty()).then_some(Node::Struct(parts))
+            }
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                self.node(item, path, epoch)?.map(|item| Node::List(Box::new(item)))
+            }
+            DataType::Map(entries, _) => self.map(entries, path)?,
+            _ => self.leaf(path, epoch)?,
+        })
+    }
+
+    /// A map leaves with keys and values, or not at all; it has no room for a third.
+    fn map(&mut self, entries: &Field, path: &str) -> Result<Option<Node>, Error> {
+        let older = std::mem::take(&mut self.older);
+        let entries = self.node(entries, path, None);
+        self.older = older;
+        let Some(entries) = entries?.filter(Node::is_pair) else { return Ok(None) };
+        if !self.older.is_empty() && entries.holds_pseudonyms() {
+            return Err(self.no_bridge(path, "it is a map, which has no room beside its keys and values".to_owned()));
+        }
+        Ok(Some(Node::Map(Box::new(entries))))
+    }
+
+    fn leaf(&mut self, path: &str, epoch: Option<Epoch>) -> Result<Option<Node>, Error> {
         let rule = self.policy.rule(self.dataset, path, self.recipient)?;
-        let domain = self.recipient.domain();
         let region = self.dataset.column(path).and_then(|c| c.region());
+        let of = epoch.unwrap_or(self.keys.current_epoch(&self.domain));
         let transform = Transform::new(&rule.method, || {
             let normaliser = rule.tag.category().map_or(Normaliser::Text, |c| Normaliser::for_category(c, region));
-            Pseudonymiser::new(self.keys, &domain, normaliser, self.recipient.pseudonym_form())
+            Pseudonymiser::of_epoch(self.keys, &self.domain, of, normaliser, self.recipient.pseudonym_form())
         })
         .map_err(|source| Error::Column {
             dataset: self.dataset.id().clone(),
             column: path.to_owned(),
             source,
         })?;
-        let key =
-            (rule.method == Method::Pseudonymise).then(|| format!("{domain}/{}", self.keys.current_epoch(&domain)));
-        self.columns.push(ProtectedColumn { path: path.to_owned(), tag: rule.tag, method: rule.method, key });
-        Ok(transform.map_or(Node::Drop, |t| Node::Leaf(Box::new(t))))
-    }
-}
-
-impl Node {
-    /// The field that `field` becomes, if anything of it leaves.
-    fn field(&self, field: &Field) -> Result<Option<Field>, pseudonym::Error> {
-        let rebuilt = |data_type| Field::new(field.name(), data_type, field.is_nullable());
-        Ok(match (self, field.data_type()) {
-            (Self::Leaf(transform), _) => Some(transform.field(&field.clone().with_metadata(Default::default()))?),
-            (Self::Struct(nodes), DataType::Struct(children)) => {
-                let mut kept = Vec::new();
-                for (node, child) in nodes.iter().zip(children) {
-                    kept.extend(node.field(child)?);
-                }
-                (!kept.is_empty()).then(|| rebuilt(DataType::Struct(kept.into())))
-            }
-            (Self::List(node), DataType::List(item)) => node.item(item)?.map(|i| rebuilt(DataType::List(i))),
-            (Self::List(node), DataType::LargeList(item)) => node.item(item)?.map(|i| rebuilt(DataType::LargeList(i))),
-            (Self::List(node), DataType::FixedSizeList(item, n)) => {
-                node.item(item)?.map(|i| rebuilt(DataType::FixedSizeList(i, *n)))
-            }
-            (Self::Map(node), DataType::Map(entries, _)) => {
-                let entries = node.item(entries)?;
-                if entries.as_ref().is_some_and(|e| has_nullable_keys(e)) {
-                    let why = "a method that may make nulls cannot be used on the keys of a map";
-                    return Err(ArrowError::InvalidArgumentError(why.to_owned()).into());
-                }
-                // Rewritten keys are not in order any more.
-                entries.map(|e| rebuilt(DataType::Map(e, false)))
-            }
-            _ => None,
-        })
+        self.columns.push(ProtectedColumn {
+            path: epoch.map_or_else(|| path.to_owned(), |epoch| bridge(path, epoch)),
+            tag: rule.tag,
+            key: (rule.method == Method::Pseudonymise).then(|| format!("{}/{of}", self.domain)),
+            method: rule.method,
+            bridges: epoch.map(|_| path.to_owned()),
+        });
+        Ok(transform.map(|t| Node::Leaf(Box::new(t))))
     }
 
-    fn item(&self, item: &Field) -> Result<Option<FieldRef>, pseudonym::Error> {
-        Ok(self.field(item)?.map(Arc::new))
-    }
-
-    /// Rewrites a column into `field`, which [`Self::field`] made.
-    pub(super) fn apply(&self, array: &ArrayRef, field: &Field) -> Result<ArrayRef, pseudonym::Error> {
-        match (self, field.data_type()) {
-            (Self::Leaf(transform), _) => transform.apply(array),
-            (Self::Struct(nodes), DataType::Struct(fields)) => {
-                let array = array.as_struct();
-                let kept = nodes.iter().zip(array.columns()).filter(|(node, _)| node.leaves());
-                let columns = kept.zip(fields).map(|((node, column), field)| node.apply(column, field));
-                let columns = columns.collect::<Result<Vec<_>, _>>()?;
-                Ok(Arc::new(StructArray::try_new(fields.clone(), columns, array.nulls().cloned())?))
+    /// A bridge must not have the name of a column that leaves; case aside, as databases read names.
+    fn refuse_namesakes(&self, fields: &Fields, within: Option<&str>, parts: &[Part]) -> Result<(), Error> {
+        let name = |part: &Part| fields.get(part.from).map(|field| field.name().as_str()).unwrap_or_default();
+        for part in parts {
+            let Some(epoch) = part.bridge else { continue };
+            let called = bridge(name(part), epoch);
+            if parts.iter().any(|other| other.bridge.is_none() && name(other).eq_ignore_ascii_case(&called)) {
+                let path = within.map_or_else(|| name(part).to_owned(), |within| format!("{within}.{}", name(part)));
+                return Err(self.no_bridge(&path, format!("there is a column `{called}` already")));
             }
-            (Self::List(node), DataType::List(item)) => list(array.as_list::<i32>(), node, item),
-            (Self::List(node), DataType::LargeList(item)) => list(array.as_list::<i64>(), node, item),
-            (Self::List(node), DataType::FixedSizeList(item, size)) => {
-                let array = array.as_fixed_size_list();
-                let values = node.apply(array.values(), item)?;
-                Ok(Arc::new(FixedSizeListArray::try_new(item.clone(), *size, values, array.nulls().cloned())?))
-            }
-            (Self::Map(node), DataType::Map(entries, _)) => {
-                let array = array.as_map();
-                let rewritten = node.apply(&(Arc::new(array.entries().clone()) as ArrayRef), entries)?;
-                let (offsets, nulls) = (array.offsets().clone(), array.nulls().cloned());
-                let rewritten = rewritten.as_struct().clone();
-                Ok(Arc::new(MapArray::try_new(entries.clone(), offsets, rewritten, nulls, false)?))
-            }
-            (_, data_type) => Ok(arrow::array::new_null_array(data_type, array.len())),
         }
+        Ok(())
     }
 
-    /// Whether anything of the column leaves.
-    pub(super) fn leaves(&self) -> bool {
-        match self {
-            Self::Drop => false,
-            Self::Leaf(_) => true,
-            Self::Struct(nodes) => nodes.iter().any(Self::leaves),
-            Self::List(node) | Self::Map(node) => node.leaves(),
-        }
+    fn no_bridge(&self, path: &str, reason: String) -> Error {
+        Error::Bridge { dataset: self.dataset.id().clone(), column: path.to_owned(), reason }
     }
-}
-
-/// Arrow allows no null among the keys of a map.
-fn has_nullable_keys(entries: &Field) -> bool {
-    matches!(entries.data_type(), DataType::Struct(pair) if pair.first().is_some_and(|key| key.is_nullable()))
-}
-
-fn list<O: OffsetSizeTrait>(
-    array: &GenericListArray<O>,
-    node: &Node,
-    item: &FieldRef,
-) -> Result<ArrayRef, pseudonym::Error> {
-    let values = node.apply(array.values(), item)?;
-    let list = GenericListArray::try_new(item.clone(), array.offsets().clone(), values, array.nulls().cloned())?;
-    Ok(Arc::new(list))
 }
 
 #[cfg(test)]

@@ -98,6 +98,9 @@ pub struct DisclosedColumn {
     pub method: String,
     /// For pseudonyms: domain and epoch, `warehouse/1`.
     pub key: Option<String>,
+    /// Of a bridge to an older epoch: the column beside which it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridges: Option<String>,
 }
 
 /// What an ingest saw.

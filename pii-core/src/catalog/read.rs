@@ -58,6 +58,17 @@ impl Catalog {
             .prepare_cached("SELECT * FROM disclosure WHERE ?1 IS NULL OR dataset = ?1 ORDER BY at, id")?;
         query.query_and_then(params![dataset], disclosed)?.collect()
     }
+
+    /// The newest release of a dataset to a recipient.
+    ///
+    /// # Errors
+    /// [`Error::State`], [`Error::Corrupt`].
+    pub fn newest_disclosure(&self, dataset: &str, recipient: &str) -> Result<Option<Disclosure>, Error> {
+        let mut query = self.database.reader().prepare_cached(
+            "SELECT * FROM disclosure WHERE recipient = ?1 AND dataset = ?2 ORDER BY at DESC LIMIT 1",
+        )?;
+        query.query_row([recipient, dataset], |row| Ok(disclosed(row))).optional()?.transpose()
+    }
 }
 
 fn dataset(row: &Row<'_>) -> Result<Dataset, Error> {
@@ -180,11 +191,16 @@ mod tests {
                 tag: "user.contact.email".into(),
                 method: "pseudonymise".into(),
                 key: Some("warehouse/1".into()),
+                bridges: None,
             }],
             audit_entry: 7,
         };
         catalog.record_disclosure(&disclosed).unwrap();
-        assert_eq!(catalog.disclosures(None).unwrap(), vec![disclosed]);
+        assert_eq!(catalog.disclosures(None).unwrap(), vec![disclosed.clone()]);
         assert!(catalog.disclosures(Some("crm.orders")).unwrap().is_empty());
+        let later = Disclosure { id: "a".into(), at: "2026-02-01T00:00:00Z".parse().unwrap(), ..disclosed };
+        catalog.record_disclosure(&later).unwrap();
+        assert_eq!(catalog.newest_disclosure("crm.customers", "warehouse").unwrap(), Some(later));
+        assert_eq!(catalog.newest_disclosure("crm.customers", "partner").unwrap(), None);
     }
 }

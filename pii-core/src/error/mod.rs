@@ -7,6 +7,7 @@ use crate::audit;
 use crate::batch;
 use crate::catalog;
 use crate::keyring;
+use crate::keyring::Epoch;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
@@ -14,7 +15,7 @@ use crate::state;
 use crate::store;
 use crate::tag;
 use crate::vault;
-use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId};
+use crate::vocab::{DatasetId, Domain, Identifier, MalformedName, PurposeId, RecipientId};
 use crate::wire;
 
 /// Anything that can go wrong.
@@ -80,11 +81,28 @@ pub enum Error {
     /// The policy knows no such dataset.
     #[error("the policy has no dataset `{0}`")]
     UnknownDataset(DatasetId),
+    /// The policy knows no such recipient.
+    #[error("the policy has no recipient `{0}`")]
+    UnknownRecipient(RecipientId),
     /// The vault knows nobody by these identifiers.
     #[error("the vault knows nobody by {identifiers}")]
     UnknownSubject {
         /// How many, and of which kinds; never their values.
         identifiers: String,
+    },
+    /// The keys are in an epoch before one that was released in.
+    #[error(
+        "the keys are in epoch {current} of `{domain}`, and `{dataset}` was released in epoch {released}: they are an older copy"
+    )]
+    OlderKeys {
+        /// Whose keys.
+        domain: Domain,
+        /// The dataset.
+        dataset: DatasetId,
+        /// Where the keys are.
+        current: Epoch,
+        /// Where they were.
+        released: Epoch,
     },
     /// What should be anchors of the log is none.
     #[error("`{place}`")]
@@ -138,6 +156,8 @@ impl Error {
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
             Self::Batch(batch::Error::Refused(_)) => "policy.refused",
+            Self::Batch(batch::Error::NoSuchEpoch { .. }) => "batch.no-such-epoch",
+            Self::Batch(batch::Error::Bridge { .. }) => "batch.bridge",
             Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
             | Self::Vault(vault::Error::State(state::Error::Locked))
             | Self::Catalog(catalog::Error::State(state::Error::Locked))
@@ -146,6 +166,9 @@ impl Error {
             Self::Catalog(_) => "catalog",
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
+            Self::Keyring(keyring::Error::Locked { .. }) => "keyring.locked",
+            Self::Keyring(keyring::Error::Moved { .. } | keyring::Error::Rewrapped { .. }) => "keyring.moved",
+            Self::Keyring(keyring::Error::Write { .. }) => "keyring.write",
             Self::Keyring(keyring::Error::Unreachable { .. }) => "keyring.unreachable",
             Self::Keyring(keyring::Error::Refused { .. }) => "keyring.refused",
             Self::Keyring(keyring::Error::NoCredentials { .. }) => "keyring.no-credentials",
@@ -166,7 +189,9 @@ impl Error {
             Self::NoWorkspace(_) => "workspace.none",
             Self::WorkspaceExists(_) => "workspace.exists",
             Self::Settings { .. } => "workspace.settings",
+            Self::OlderKeys { .. } => "keyring.older",
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
+            Self::UnknownRecipient(_) => "policy.unknown-recipient",
             Self::UnknownSubject { .. } => "vault.unknown-subject",
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use super::RootId;
+use super::{Epoch, RootId};
+use crate::vocab::Domain;
 use crate::wire;
 
 /// What can go wrong with keys. No message holds key material.
@@ -47,6 +48,42 @@ pub enum Error {
         path: PathBuf,
         /// How.
         reason: String,
+    },
+    /// The epochs of the domains are missing, damaged or of a later version.
+    #[error("the epochs of the keys, `{}`, are unusable: {reason}", .path.display())]
+    Epochs {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
+    /// Another process changes keys.
+    #[error("another process changes the keys: it holds `{}`", .path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Another process has changed the epoch.
+    #[error("`{domain}` is in epoch {current} meanwhile: somebody else was faster")]
+    Moved {
+        /// Whose keys.
+        domain: Domain,
+        /// Where they are now.
+        current: Epoch,
+    },
+    /// Another process has changed the root key.
+    #[error("the root key is `{current}` meanwhile: somebody else was faster")]
+    Rewrapped {
+        /// The key that wraps the workspace's now.
+        current: RootId,
+    },
+    /// A file of keys cannot be written.
+    #[error("cannot write `{}`", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// The provider of the root key cannot be reached.
     #[error("cannot reach {provider}")]

@@ -10,21 +10,27 @@
 //!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
 //!
-//! Changing the root key rewraps the master secret and touches nothing else. HKDF is RFC 5869 with
+//! Changing the root key rewraps the master secret and touches nothing else. Which epoch each domain is in stands in
+//! `.pii/keys/epochs.json`. HKDF is RFC 5869 with
 //! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
 
 mod derive;
+mod epoch;
 mod error;
 mod provider;
+mod replace;
 mod ring_of_keys;
 mod root;
+mod rotate;
 mod seal;
 
 pub use derive::PseudonymKey;
+pub use epoch::{Epoch, Epochs, Generation};
 pub use error::Error;
 pub use provider::{
     KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, RootId, Transit, TransitSettings, Wrapped,
 };
-pub use ring_of_keys::{Epoch, Keyring};
+pub use replace::{Lock, Replacement};
+pub use ring_of_keys::Keyring;
 pub use root::{KeyId, RootKey};
 pub use seal::SealingKey;

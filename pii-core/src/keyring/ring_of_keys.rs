@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::derive::derive;
+use super::replace::Replacement;
 use super::root::random;
-use super::{Error, KeyProvider, PseudonymKey, RootId, SealingKey, Wrapped};
+use super::{Epoch, Epochs, Error, KeyProvider, PseudonymKey, RootId, SealingKey, Wrapped};
 use crate::vocab::Domain;
 
 /// Every key of a workspace, derived from its master secret. Gives out keys for uses, never the secret.
 pub struct Keyring {
     master: Zeroizing<[u8; 32]>,
     root: RootId,
+    epochs: Epochs,
 }
 
 impl Keyring {
@@ -26,10 +28,11 @@ impl Keyring {
         let unusable = |reason: String| Error::Master { path: path.clone(), reason };
         let master = random()?;
         let file = Master { v: 1, wrapped: root.wrap(LABEL, master.as_ref())? };
-        let text = serde_json::to_string_pretty(&file).map_err(|e| unusable(e.to_string()))?;
+        let text = file.text(keys)?;
         let mut out = std::fs::File::create_new(&path).map_err(|e| unusable(e.to_string()))?;
         out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| unusable(e.to_string()))?;
-        Ok(Self { master, root: file.wrapped.root })
+        Epochs::create(keys)?;
+        Ok(Self { master, root: file.wrapped.root, epochs: Epochs::default() })
     }
 
     /// Unwraps the master secret in the folder `keys`.
@@ -39,18 +42,18 @@ impl Keyring {
     /// says.
     pub fn open(keys: &Path, root: &dyn KeyProvider) -> Result<Self, Error> {
         let file = Master::read(keys)?;
-        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
-        let opened = root.unwrap(LABEL, &file.wrapped).map_err(|error| match error {
-            Error::Unsealable => unusable("it was altered"),
-            Error::Newer => unusable("a later version wrote it"),
-            other => other,
-        })?;
-        let mut master = Zeroizing::new([0; 32]);
-        if opened.len() != master.len() {
-            return Err(unusable("it is not 32 bytes"));
+        let master = file.open(keys, root)?;
+        Ok(Self { master, root: file.wrapped.root, epochs: Epochs::read(keys)? })
+    }
+
+    /// The file `master.json` as it is to be: the same master secret, wrapped by `root`, which gives it back; and which key
+    /// that is.
+    pub(super) fn replacement(&self, keys: &Path, root: &dyn KeyProvider) -> Result<(Replacement, RootId), Error> {
+        let file = Master { v: 1, wrapped: root.wrap(LABEL, self.master.as_ref())? };
+        if *file.open(keys, root)? != *self.master {
+            return Err(Error::Unsealable);
         }
-        master.copy_from_slice(&opened);
-        Ok(Self { master, root: file.wrapped.root })
+        Ok((Replacement::stage(&keys.join(MASTER), file.text(keys)?.as_bytes())?, file.wrapped.root))
     }
 
     /// Which root key wraps the master secret in the folder `keys`: known without it.
@@ -66,9 +69,15 @@ impl Keyring {
         &self.root
     }
 
-    /// The generation that new pseudonyms of `domain` are made with.
-    pub fn current_epoch(&self, _domain: &Domain) -> Epoch {
-        Epoch::FIRST
+    /// The generation that new pseudonyms of `domain` are made with. It is the one that was current when the keys were
+    /// opened: what runs while a domain goes to its next epoch keeps to one.
+    pub fn current_epoch(&self, domain: &Domain) -> Epoch {
+        self.epochs.current(domain)
+    }
+
+    /// The epochs of every domain, as they were when the keys were opened.
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// The key for pseudonyms in `domain`; `norm` is the name of the normalisation, such as `email/v1`.
@@ -129,21 +138,6 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// A generation of a domain's keys, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(u32);
-
-impl Epoch {
-    /// The generation that every domain begins with.
-    pub const FIRST: Self = Self(1);
-}
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// The file `master.json`.
 #[derive(Serialize, Deserialize)]
 struct Master {
@@ -160,6 +154,26 @@ impl Master {
         let file: Self = serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
         if file.v == 1 { Ok(file) } else { Err(unusable("a later version wrote it".to_owned())) }
     }
+
+    /// The master secret in it.
+    fn open(&self, keys: &Path, root: &dyn KeyProvider) -> Result<Zeroizing<[u8; 32]>, Error> {
+        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
+        let opened = root.unwrap(LABEL, &self.wrapped).map_err(|error| match error {
+            Error::Unsealable => unusable("it was altered"),
+            Error::Newer => unusable("a later version wrote it"),
+            other => other,
+        })?;
+        let mut master = Zeroizing::new([0; 32]);
+        if opened.len() != master.len() {
+            return Err(unusable("it is not 32 bytes"));
+        }
+        master.copy_from_slice(&opened);
+        Ok(master)
+    }
+
+    fn text(&self, keys: &Path) -> Result<String, Error> {
+        serde_json::to_string_pretty(self).map_err(|e| Error::Master { path: keys.join(MASTER), reason: e.to_string() })
+    }
 }
 
 const MASTER: &str = "master.json";
@@ -173,14 +187,6 @@ mod tests {
 
     use super::*;
     use crate::keyring::RootKey;
-
-    /// Written before there were providers on other machines.
-    const FIRST: &str = r#"{
-  "v": 1,
-  "alg": "AES-256-GCM",
-  "root": "c552149d8bafd1f2",
-  "wrapped": "CA+3/d2+1+SW+TYoJArKfxqaamXiaxSb3RCEFLvP820ST3dyBAKkLCeZPH1Bojw3VpX4sVIY+NsEtEft"
-}"#;
 
     #[test]
     fn another_key_is_told_which_one_was_expected() {
@@ -207,13 +213,28 @@ mod tests {
         assert!(matches!(Keyring::open(dir.path(), &root), Err(Error::Master { .. })));
     }
 
+    /// Computed with Python's `hmac` and another AES, so that no later version makes other pseudonyms of the same master.
     #[test]
-    fn a_master_of_the_first_workspaces_still_opens() {
+    fn a_master_of_the_first_workspaces_opens_and_gives_the_same_keys() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(MASTER), FIRST).unwrap();
         let root = RootKey::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let wrapped = "AAECAwQFBgcICQoLZyP0OOHA5DylaL2gncRWQrPntQfETmlLAF7fviFUPo2SovXbLlpmFxsgRDlza/zM";
+        let file = format!(r#"{{"v":1,"alg":"AES-256-GCM","root":"c552149d8bafd1f2","wrapped":"{wrapped}"}}"#);
+        std::fs::write(dir.path().join(MASTER), file).unwrap();
+        std::fs::write(dir.path().join("epochs.json"), r#"{"v":1,"domains":{}}"#).unwrap();
         let ring = Keyring::open(dir.path(), &root).unwrap();
         assert_eq!(ring.root_id().to_string(), root.id().to_string());
+        let warehouse = Domain::parse("warehouse").unwrap();
+        let (first, second) = (Epoch::FIRST, Epoch::FIRST.next());
+        for (epoch, key) in [
+            (first, "8c91574a643be1d9fe42cffec847558cffc9e3b8b6c9956300494cffd0d68fb5"),
+            (second, "d9f64e2f3f4371f06435bdf4af16413209ea96de0c0b5d564a8cac0e192794bf"),
+        ] {
+            let made = ring.reveal_pseudonym(&warehouse, "email/v1", epoch).unwrap();
+            assert_eq!(made.iter().map(|b| format!("{b:02x}")).collect::<String>(), key, "epoch {epoch}");
+        }
+        let tag = ring.pseudonym(&warehouse, "email/v1", first).unwrap().sign(b"anna.mueller@example.org");
+        assert_eq!(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&tag[..16]), "p_v9g7CR_R1smZgnFdQBNQ");
     }
 
     #[test]
@@ -223,14 +244,14 @@ mod tests {
         let (a, b) = (Domain::parse("warehouse").unwrap(), Domain::parse("partner").unwrap());
         let tag = |domain, norm, epoch| ring.pseudonym(domain, norm, epoch).unwrap().sign(b"x");
         let tags = [
-            tag(&a, "email/v1", Epoch(1)),
-            tag(&b, "email/v1", Epoch(1)),
-            tag(&a, "text/v1", Epoch(1)),
-            tag(&a, "email/v1", Epoch(2)),
+            tag(&a, "email/v1", Epoch::FIRST),
+            tag(&b, "email/v1", Epoch::FIRST),
+            tag(&a, "text/v1", Epoch::FIRST),
+            tag(&a, "email/v1", Epoch::FIRST.next()),
             ring.blind("email/v1").unwrap().sign(b"x"),
         ];
         let distinct: std::collections::BTreeSet<_> = tags.iter().collect();
         assert_eq!(distinct.len(), tags.len());
-        assert_eq!(tag(&a, "email/v1", Epoch(1)), tags[0]);
+        assert_eq!(tag(&a, "email/v1", Epoch::FIRST), tags[0]);
     }
 }

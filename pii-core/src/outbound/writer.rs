@@ -88,12 +88,21 @@ fn describe(event: Event, protection: &Protection) -> Event {
         .with_dataset(protection.dataset().clone())
         .with_recipient(protection.recipient().clone())
         .with_purpose(protection.purpose().clone(), protection.lawful_basis())
-        .with_categories(left(protection).filter_map(|c| c.tag.category()))
+        .with_categories(left(protection).filter(|c| c.bridges.is_none()).filter_map(|c| c.tag.category()))
+        .with_keys(keys(protection))
 }
 
 /// What leaves; dropped columns do not.
 fn left(protection: &Protection) -> impl Iterator<Item = &ProtectedColumn> {
     protection.columns().iter().filter(|c| c.method != Method::Drop)
+}
+
+/// The keys that pseudonyms were made with, each once. Two epochs of one domain are a bridge.
+fn keys(protection: &Protection) -> Vec<&str> {
+    let mut keys: Vec<_> = left(protection).filter_map(|c| c.key.as_deref()).collect();
+    keys.sort_by_key(|key| (key.len(), *key));
+    keys.dedup();
+    keys
 }
 
 fn columns(protection: &Protection) -> Vec<DisclosedColumn> {
@@ -103,6 +112,7 @@ fn columns(protection: &Protection) -> Vec<DisclosedColumn> {
             tag: c.tag.to_string(),
             method: c.method.to_string(),
             key: c.key.clone(),
+            bridges: c.bridges.clone(),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Error, Normaliser};
-use crate::keyring::{Keyring, PseudonymKey};
+use crate::keyring::{Epoch, Keyring, PseudonymKey};
 use crate::policy::PseudonymForm;
 use crate::vocab::Domain;
 
@@ -27,7 +27,20 @@ impl Pseudonymiser {
     /// # Errors
     /// [`Error::Key`].
     pub fn new(keys: &Keyring, domain: &Domain, normaliser: Normaliser, form: PseudonymForm) -> Result<Self, Error> {
-        let epoch = keys.current_epoch(domain);
+        Self::of_epoch(keys, domain, keys.current_epoch(domain), normaliser, form)
+    }
+
+    /// For `domain`, with the key of one of its epochs.
+    ///
+    /// # Errors
+    /// [`Error::Key`].
+    pub fn of_epoch(
+        keys: &Keyring,
+        domain: &Domain,
+        epoch: Epoch,
+        normaliser: Normaliser,
+        form: PseudonymForm,
+    ) -> Result<Self, Error> {
         let key = keys.pseudonym(domain, normaliser.name(), epoch)?;
         Ok(Self { key, domain: domain.clone(), normaliser, form, epoch: epoch.to_string() })
     }

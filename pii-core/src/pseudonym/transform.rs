@@ -33,6 +33,11 @@ impl Transform {
         })
     }
 
+    /// Whether it makes pseudonyms.
+    pub fn is_pseudonym(&self) -> bool {
+        self.pseudonymiser.is_some()
+    }
+
     /// The field that a column becomes: its type, nullability and, for pseudonyms, `pii.*` metadata.
     ///
     /// # Errors

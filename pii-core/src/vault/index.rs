@@ -7,14 +7,15 @@ use super::find::person;
 use super::schema::value_surroundings;
 use super::{Error, Person, Vault};
 use crate::audit::Receipt;
-use crate::keyring::{Keyring, PseudonymKey, SealingKey};
+use crate::keyring::{Epoch, Keyring, PseudonymKey, SealingKey};
 use crate::pseudonym::Normaliser;
 use crate::vocab::{Category, Domain, SubjectId};
 
 impl Vault {
-    /// Who a pseudonym of `domain` stands for. `printed` is base64url, hex, or the hex of a raw one, with its epoch.
+    /// Who a pseudonym of `domain` stands for, whichever of its epochs it was made in. `printed` is base64url, hex, or the
+    /// hex of a raw one, with its epoch; without one, every epoch is tried.
     ///
-    /// Pseudonyms are one-way: the answer comes from an index of what the vault holds, made when a domain is
+    /// Pseudonyms are one-way: the answer comes from an index of what the vault holds, made when an epoch is
     /// first asked for and brought up to date at every question after. Making it opens values, so it needs
     /// the receipt of a look, though nothing is released here.
     ///
@@ -27,18 +28,40 @@ impl Vault {
         printed: &str,
         recorded: &Receipt,
     ) -> Result<Vec<Person>, Error> {
-        self.bring_up_to_date(keys, domain, recorded)?;
-        let epoch = keys.current_epoch(domain).to_string();
-        let Some(tag) = tag(printed, &epoch) else { return Ok(Vec::new()) };
+        let Some(printed) = Printed::read(printed) else { return Ok(Vec::new()) };
+        let epochs = keys.epochs().history(domain).into_iter().map(|generation| generation.epoch);
+        let mut people = Vec::new();
+        for epoch in epochs.filter(|epoch| printed.epoch.is_none_or(|of| of == *epoch)) {
+            people.extend(self.find_in_epoch(keys, domain, epoch, &printed.tag, recorded)?);
+        }
+        people.sort_by_key(|person| person.id);
+        people.dedup_by_key(|person| person.id);
+        Ok(people)
+    }
+
+    fn find_in_epoch(
+        &self,
+        keys: &Keyring,
+        domain: &Domain,
+        epoch: Epoch,
+        tag: &[u8; 16],
+        recorded: &Receipt,
+    ) -> Result<Vec<Person>, Error> {
+        self.bring_up_to_date(keys, domain, epoch, recorded)?;
         let mut query = self.database.reader().prepare_cached(
             "SELECT DISTINCT id, subject, alias, created FROM pseudonym JOIN person ON person.id = pseudonym.person
              WHERE domain = ?1 AND epoch = ?2 AND tag = ?3",
         )?;
-        query.query_and_then((domain.as_str(), epoch, tag.as_slice()), person)?.collect()
+        query.query_and_then((domain.as_str(), epoch.to_string(), tag.as_slice()), person)?.collect()
     }
 
-    fn bring_up_to_date(&self, keys: &Keyring, domain: &Domain, _recorded: &Receipt) -> Result<(), Error> {
-        let epoch = keys.current_epoch(domain);
+    fn bring_up_to_date(
+        &self,
+        keys: &Keyring,
+        domain: &Domain,
+        epoch: Epoch,
+        _recorded: &Receipt,
+    ) -> Result<(), Error> {
         self.database.write(|tx| {
             let mark: i64 = tx.query_row(
                 "SELECT coalesce(max(last_value), 0) FROM pseudonym_mark WHERE domain = ?1 AND epoch = ?2",
@@ -97,16 +120,36 @@ impl Vault {
     }
 }
 
-/// The first 128 bits of a printed pseudonym.
-fn tag(printed: &str, epoch: &str) -> Option<[u8; 16]> {
-    let printed = printed.trim();
-    let hex = |text: &str| -> Option<[u8; 16]> {
-        let digits = text.get(..32).filter(|_| text.len() == 64)?;
-        u128::from_str_radix(digits, 16).ok().map(u128::to_be_bytes)
-    };
-    let base64 = |text: &str| URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok();
-    let body = printed.strip_prefix(epoch).unwrap_or(printed);
-    base64(body).or_else(|| hex(body)).or_else(|| hex(printed))
+/// A pseudonym as somebody wrote it down.
+#[derive(Debug, PartialEq)]
+struct Printed {
+    /// That it says; a raw one in hexadecimal says none.
+    epoch: Option<Epoch>,
+    /// Its first 128 bits.
+    tag: [u8; 16],
+}
+
+impl Printed {
+    /// How long it is says what it is: a body has 22 characters of base64url or 64 of hexadecimal, and the epoch stands
+    /// before it.
+    fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let of = |length: usize| text.split_at_checked(text.len().checked_sub(length)?);
+        let read = |(epoch, body): (&str, &str), tag: fn(&str) -> Option<[u8; 16]>| -> Option<Self> {
+            let epoch = (!epoch.is_empty()).then(|| epoch.parse().ok().and_then(Epoch::new).ok_or(()));
+            Some(Self { epoch: epoch.transpose().ok()?, tag: tag(body)? })
+        };
+        of(64).and_then(|split| read(split, hex)).or_else(|| read(of(22)?, base64url))
+    }
+}
+
+fn hex(body: &str) -> Option<[u8; 16]> {
+    let digits = body.bytes().all(|b| b.is_ascii_hexdigit()).then(|| body.get(..32))?;
+    u128::from_str_radix(digits?, 16).ok().map(u128::to_be_bytes)
+}
+
+fn base64url(body: &str) -> Option<[u8; 16]> {
+    URL_SAFE_NO_PAD.decode(body).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -114,21 +157,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_pseudonym_gives_the_same_tag() {
+    fn every_form_of_a_pseudonym_gives_its_epoch_and_the_same_tag() {
+        // In hexadecimal they begin like an epoch.
         let bytes: Vec<u8> = (0x10..0x30).collect();
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         let base64 = URL_SAFE_NO_PAD.encode(&bytes[..16]);
-        let expected = bytes.first_chunk::<16>().copied();
-        // A raw one in hexadecimal has no epoch before it; this one begins like one.
-        for printed in [format!("1{base64}"), format!("1{hex}"), hex, format!(" 1{base64}\n")] {
-            assert_eq!(tag(&printed, "1"), expected, "{printed}");
+        let tag = *bytes.first_chunk::<16>().unwrap();
+        for body in [base64, hex] {
+            for epoch in ["", "1", "2", "12"] {
+                let expected = Printed { epoch: epoch.parse().ok().and_then(Epoch::new), tag };
+                assert_eq!(Printed::read(&format!(" {epoch}{body}\n")), Some(expected), "{epoch}{body}");
+            }
         }
     }
 
     #[test]
     fn what_is_no_pseudonym_is_nobodys() {
-        for text in ["", "1", "anna@example.org", "1AAAA", &"z".repeat(64), &"é".repeat(32)] {
-            assert_eq!(tag(text, "1"), None, "{text}");
+        let base64 = URL_SAFE_NO_PAD.encode([7; 16]);
+        let no_epochs = ["0", "x", "-1", "99999999999"].map(|epoch| format!("{epoch}{base64}"));
+        let nothings = ["", "1", "anna@example.org", "1AAAA", &"z".repeat(64), &"é".repeat(32), &"é".repeat(11)];
+        for text in nothings.into_iter().chain(no_epochs.iter().map(String::as_str)) {
+            assert_eq!(Printed::read(text), None, "{text}");
         }
     }
 }

@@ -18,12 +18,17 @@ pub(super) fn denial(error: &Error) -> String {
         | Error::Batch(batch::Error::UnknownDataset(_) | batch::Error::Refused(Refusal::UnknownDataset(_))) => {
             "the policy has no such dataset"
         }
-        Error::Batch(batch::Error::Refused(Refusal::UnknownRecipient(_))) => "the policy has no such recipient",
+        Error::UnknownRecipient(_) | Error::Batch(batch::Error::Refused(Refusal::UnknownRecipient(_))) => {
+            "the policy has no such recipient"
+        }
         Error::Batch(batch::Error::Refused(Refusal::PurposeNotAllowed { .. })) => {
             "the dataset may not be used for the recipient's purpose"
         }
         Error::Batch(batch::Error::NoSubject { .. }) => "the column of the subject is missing",
         Error::Batch(batch::Error::Column { .. }) => "the policy's method does not suit a column",
+        Error::Batch(batch::Error::NoSuchEpoch { .. }) => "the recipient's keys have not come to that epoch",
+        Error::Batch(batch::Error::Bridge { .. }) => "a column has no room for a bridge",
+        Error::OlderKeys { .. } => "the keys are an older copy",
         Error::Audit(_) => "the log does not have it",
         _ => "it failed before it was decided",
     };

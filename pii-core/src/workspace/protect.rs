@@ -3,34 +3,55 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 
+use super::rotate::epoch;
 use super::{Step, Watch, Workspace, go_on};
 use crate::audit::Action;
-use crate::batch::{self, Batch, Protection};
+use crate::batch::{Addressee, Batch, Protection};
 use crate::error::Error;
 use crate::outbound::{Disclosure, Writer};
 use crate::store::{self, Destination, Source, TableWriter, WriteOptions, refuse_overwrite};
 use crate::vocab::{DatasetId, RecipientId};
 
 impl Workspace {
-    /// Decides what becomes of each column of `source` on its way to `recipient`; a refusal is recorded.
+    /// Decides what becomes of each column of `source` on its way to a recipient; a refusal is recorded.
     ///
     /// # Errors
-    /// [`batch::Error::Undecided`], [`batch::Error::Refused`], [`batch::Error::Column`].
-    pub fn protection(
+    /// [`Error::Batch`] with [`Undecided`](crate::batch::Error::Undecided), [`Refused`](crate::batch::Error::Refused) or
+    /// [`Column`](crate::batch::Error::Column); if no bridge can be made, with
+    /// [`NoSuchEpoch`](crate::batch::Error::NoSuchEpoch) or [`Bridge`](crate::batch::Error::Bridge);
+    /// [`Error::OlderKeys`].
+    pub fn protection<'a>(
         &self,
         source: &Source,
         dataset: &DatasetId,
-        recipient: &RecipientId,
+        to: impl Into<Addressee<'a>>,
     ) -> Result<Protection, Error> {
+        let to = to.into();
         let schema = source.schema();
-        let decide = || -> Result<Protection, batch::Error> {
+        let decide = || -> Result<Protection, Error> {
             Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
-            Protection::new(&self.policy, dataset, recipient, &self.keys, &schema)
+            let protection = Protection::new(&self.policy, dataset, to, &self.keys, &schema)?;
+            self.refuse_older_keys(dataset, to.recipient())?;
+            Ok(protection)
         };
         decide().or_else(|error| {
-            let event = self.event(Action::Protect).with_dataset(dataset.clone()).with_recipient(recipient.clone());
-            self.refuse(&event, error.into())
+            let event = self.event(Action::Protect).with_dataset(dataset.clone());
+            self.refuse(&event.with_recipient(to.recipient().clone()), error)
         })
+    }
+
+    /// Keys that were restored from an older copy, or opened before a rotation, would make pseudonyms of a retired epoch.
+    fn refuse_older_keys(&self, dataset: &DatasetId, recipient: &RecipientId) -> Result<(), Error> {
+        let Some(domain) = self.policy.recipient(recipient).map(|known| known.domain()) else { return Ok(()) };
+        let current = self.keys.current_epoch(&domain);
+        let newest = self.catalog.newest_disclosure(dataset.as_str(), recipient.as_str())?;
+        let keys = newest.iter().flat_map(|disclosed| &disclosed.columns).filter_map(|column| column.key.as_ref());
+        match keys.filter_map(|key| epoch(key, &domain)).max() {
+            Some(released) if released > current => {
+                Err(Error::OlderKeys { domain, dataset: dataset.clone(), current, released })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes rows to a recipient: every personal column rewritten for them, the release on record before the
@@ -38,16 +59,16 @@ impl Workspace {
     ///
     /// # Errors
     /// As [`Self::protection`]; [`Error::Store`], [`Error::Interrupted`]. On an error nothing is left of the output.
-    pub fn protect(
+    pub fn protect<'a>(
         &self,
         source: Source,
         dataset: &DatasetId,
-        recipient: &RecipientId,
+        to: impl Into<Addressee<'a>>,
         destination: &Destination,
         options: &WriteOptions,
         watch: Watch<'_>,
     ) -> Result<Disclosure, Error> {
-        let protection = self.protection(&source, dataset, recipient)?;
+        let protection = self.protection(&source, dataset, to)?;
         refuse_overwrite(source.files(), destination)?;
         let sink = TableWriter::create(destination, protection.schema(), options)?;
         let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;

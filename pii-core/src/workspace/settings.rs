@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,7 @@ impl TlsSettings {
 }
 
 /// Where the root key is: one of `file`, `command`, `kms` and `transit`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySettings {
     /// A file that only its owner can read.
@@ -170,11 +171,62 @@ impl Settings {
         }
     }
 
+    /// Writes `[key]` into the file at `path` as it is here, and leaves every other line as it is.
+    pub(super) fn rewrite_key(&self, path: &Path) -> Result<(), Error> {
+        let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
+        let key = toml::to_string(&Key { key: &self.key }).map_err(|e| unusable(e.to_string()))?;
+        let rewritten = with_key(&text, &key);
+        let says: Result<Self, _> = toml::from_str(&rewritten);
+        if !says.is_ok_and(|says| says.key == self.key) {
+            let key = key.split_whitespace().collect::<Vec<_>>().join(" ");
+            return Err(unusable(format!("only a person can change its root key: let it say `{key}`")));
+        }
+        let hidden = path.with_file_name(".pii.toml.new");
+        let replace = || -> std::io::Result<()> {
+            let mut file = std::fs::File::create(&hidden)?;
+            file.set_permissions(std::fs::metadata(path)?.permissions())?;
+            file.write_all(rewritten.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&hidden, path)
+        };
+        replace().map_err(|e| unusable(e.to_string()))
+    }
+
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         let text = toml::to_string(self).map_err(|e| unusable(e.to_string()))?;
         std::fs::write(path, format!("{HEADER}{text}")).map_err(|e| unusable(e.to_string()))
     }
+}
+
+/// The table `[key]` of `pii.toml`, alone.
+#[derive(Serialize)]
+struct Key<'a> {
+    key: &'a KeySettings,
+}
+
+/// `text` with `key` in place of its table `[key]` and those within; it comes last if there is none. Comments stay.
+fn with_key(text: &str, key: &str) -> String {
+    let (mut rewritten, mut within, mut done) = (String::new(), false, false);
+    for line in text.lines() {
+        let bare = line.trim();
+        if bare.starts_with('[') {
+            within = bare.starts_with("[key]") || bare.starts_with("[key.");
+            if within && !done {
+                rewritten.push_str(key);
+                done = true;
+            }
+        }
+        if !within || bare.is_empty() || bare.starts_with('#') {
+            rewritten.push_str(line);
+            rewritten.push('\n');
+        }
+    }
+    if !done {
+        rewritten.push_str(&format!("\n{key}"));
+    }
+    rewritten
 }
 
 /// The controller's name, in the alphabet of a checkpoint's origin line.
@@ -232,6 +284,30 @@ mod tests {
         settings.write(&path).unwrap();
         let back = Settings::read(&path).unwrap();
         assert_eq!((back.controller, back.key.file), (settings.controller, settings.key.file));
+    }
+
+    #[test]
+    fn another_key_is_named_and_nothing_else_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        let renamed = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let mut settings = Settings::read(&path).unwrap();
+            settings.key = KeySettings { file: Some("../keys/\"2\".key".into()), ..KeySettings::default() };
+            settings.rewrite_key(&path).map(|()| std::fs::read_to_string(&path).unwrap())
+        };
+        let named = "[key]\nfile = '../keys/\"2\".key'\n";
+        let before = "# Ours.\ncontroller = \"Acme\" # GmbH\n\n";
+        assert_eq!(renamed(&format!("{before}[key]\ncommand = \"pass\"\n")).unwrap(), format!("{before}{named}"));
+        let kms = "[key] # ours\n# Since 2025.\nkms = { key = 'x' }\n\n[tls]\nauthorities = 'ca.pem'\n";
+        let after = "# Since 2025.\n\n[tls]\nauthorities = 'ca.pem'\n";
+        assert_eq!(renamed(&format!("{before}{kms}")).unwrap(), format!("{before}{named}{after}"));
+        assert_eq!(renamed(&format!("{before}[key.kms]\nkey = 'x'\n")).unwrap(), format!("{before}{named}"));
+        assert_eq!(renamed(before).unwrap(), format!("{before}\n{named}"));
+        // Written in another way, it is left to a person, and as it was.
+        let inline = "controller = \"Acme\"\nkey = { file = \"a\" }\n";
+        assert!(renamed(inline).unwrap_err().to_string().contains("only a person"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), inline);
     }
 
     #[test]

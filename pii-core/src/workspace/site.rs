@@ -1,11 +1,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Caller, Settings, Workspace};
+use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::keyring::{KeyAccess, KeyProvider, Keyring, RootId};
+use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
 use crate::vault::Vault;
 use crate::wire::{Encryption, Wire};
@@ -150,6 +150,27 @@ impl Site {
     /// [`Error::Keyring`].
     pub fn root_id(&self) -> Result<RootId, Error> {
         Ok(Keyring::root_of(&self.keys())?)
+    }
+
+    /// Which epoch each domain is in now, whatever a keyring that was opened before says.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn epochs(&self) -> Result<Epochs, Error> {
+        Ok(Keyring::epochs_in(&self.keys())?)
+    }
+
+    /// Writes into `pii.toml` where the root key comes from; the rest of it, comments too, stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the file is written in a way that only a person can change.
+    pub fn name_key(&self, key: &KeySettings) -> Result<(), Error> {
+        Settings { key: key.clone(), ..self.settings.clone() }.rewrite_key(&self.root.join(SETTINGS))
+    }
+
+    /// The right to change keys.
+    pub(super) fn lock_keys(&self) -> Result<Lock, Error> {
+        Ok(Lock::take(&self.keys())?)
     }
 
     /// Unlocks the keyring.

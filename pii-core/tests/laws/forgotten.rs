@@ -27,7 +27,8 @@ fn nothing_leads_to_whoever_was_forgotten_and_every_proof_holds() {
     let (dir, workspace) = made(3_000);
     let anna = identifier("email=anna-42@example.org");
     let (looked, commitment) = look_with_note(&workspace, &anna);
-    let pseudonym = [Identifier { kind: identifier("pseudonym=x").kind, value: Personal::new("1AAAA".to_owned()) }];
+    let pseudonym =
+        [Identifier { kind: identifier("pseudonym=x").kind, value: Personal::new(format!("1{}", "A".repeat(22))) }];
     let warehouse = RecipientId::parse("warehouse").unwrap();
     // The index of pseudonyms holds hers, too, once somebody has asked.
     let _ = workspace.look_up(&Question { recipient: Some(&warehouse), ..question(&pseudonym, &analytics()) });

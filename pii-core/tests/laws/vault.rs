@@ -29,7 +29,7 @@ proptest! {
         world.deposit("crm.customers", customers(&people));
         // The index of pseudonyms lies in the same file.
         let domain = Domain::parse("warehouse").unwrap();
-        world.vault.find_pseudonym(&world.keys, &domain, "1", &world.receipt()).unwrap();
+        world.vault.find_pseudonym(&world.keys, &domain, &"A".repeat(22), &world.receipt()).unwrap();
         let files = files(world.path());
         prop_assert!(files.iter().any(|(path, bytes)| path.ends_with("vault.db-wal") && !bytes.is_empty()));
         for (path, bytes) in files {

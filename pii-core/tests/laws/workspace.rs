@@ -124,7 +124,7 @@ fn keys_are_revealed_to_their_owner_only_and_on_record() {
     let dir = tempfile::tempdir().unwrap();
     let workspace = made(dir.path());
     let path = dir.path().join("warehouse.keys");
-    workspace.reveal_keys(&recipient("warehouse"), &path).unwrap();
+    workspace.reveal_keys(&recipient("warehouse"), None, &path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(text.lines().count(), Normaliser::NAMES.len());
     assert!(text.lines().all(|line| line.starts_with("warehouse 1 ") && line.split(' ').count() == 4));
@@ -134,9 +134,36 @@ fn keys_are_revealed_to_their_owner_only_and_on_record() {
         0o600
     );
     // Not over a file that is there.
-    assert_eq!(workspace.reveal_keys(&recipient("warehouse"), &path).unwrap_err().code(), "io");
+    assert_eq!(workspace.reveal_keys(&recipient("warehouse"), None, &path).unwrap_err().code(), "io");
     let entries = audit::read(&workspace.site().audit()).unwrap().map(Result::unwrap);
     assert!(entries.into_iter().any(|(_, entry)| entry.event.action == Action::KeyShow));
+}
+
+#[test]
+fn a_job_that_was_open_before_a_rotation_keeps_its_epoch_and_stops_where_others_have_gone_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = RootKey::generate().unwrap();
+    let open = || Site::find(dir.path()).unwrap().unlock(&key, caller()).unwrap();
+    drop(made_with(dir.path(), &key));
+    let (before, operator) = (open(), open());
+    let release = |workspace: &Workspace| -> Result<Vec<Option<String>>, Box<Error>> {
+        let to = Destination::Path(dir.path().join("out.csv"));
+        let (customers, warehouse) = (dataset("crm.customers"), recipient("warehouse"));
+        let options = WriteOptions::default();
+        let done = workspace.protect(source(dir.path()), &customers, &warehouse, &to, &options, &mut on)?;
+        Ok(done.columns.into_iter().map(|column| column.key).filter(Option::is_some).collect())
+    };
+    let all = |keys: Vec<Option<String>>, key: &str| keys.iter().all(|k| k.as_deref() == Some(key));
+
+    assert!(all(release(&before).unwrap(), "warehouse/1"));
+    let plan = operator.rotation(&recipient("warehouse")).unwrap();
+    assert_eq!((plan.outputs.len(), plan.outputs[0].rows, plan.resumes), (1, 2, None));
+    operator.rotate(&plan).unwrap();
+    // A plan is good for one rotation.
+    assert_eq!(operator.rotate(&plan).unwrap_err().code(), "keyring.moved");
+    assert!(all(release(&before).unwrap(), "warehouse/1"));
+    assert!(all(release(&open()).unwrap(), "warehouse/2"));
+    assert_eq!(release(&before).unwrap_err().code(), "keyring.older");
 }
 
 #[test]
@@ -149,11 +176,14 @@ fn another_key_opens_nothing() {
 }
 
 fn made(root: &Path) -> Workspace {
-    let key = RootKey::generate().unwrap();
-    let site = Site::create(root, Settings::new("Acme GmbH"), &key, caller()).unwrap();
+    made_with(root, &RootKey::generate().unwrap())
+}
+
+fn made_with(root: &Path, key: &RootKey) -> Workspace {
+    let site = Site::create(root, Settings::new("Acme GmbH"), key, caller()).unwrap();
     std::fs::write(site.policies().join("policy.toml"), POLICY).unwrap();
     std::fs::write(root.join("customers.csv"), CUSTOMERS).unwrap();
-    site.unlock(&key, caller()).unwrap()
+    site.unlock(key, caller()).unwrap()
 }
 
 fn caller() -> Caller {

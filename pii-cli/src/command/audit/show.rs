@@ -82,6 +82,7 @@ fn lines(shown: &Shown) -> Vec<(&'static str, String)> {
     say("recipient", event.recipient.as_ref().map(ToString::to_string));
     say("categories", joined(&event.categories));
     say("columns", joined(&event.columns));
+    say("keys", joined(&event.keys));
     say("rows", event.rows.map(|n| n.to_string()));
     say("people", joined(&event.subjects.iter().map(ToString::to_string).collect::<Vec<_>>()));
     say(

@@ -11,16 +11,31 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
     ui.record("root_key", &json!({ "id": keys.root_id().to_string() }));
     ui.line(format!("{} {}", paint("root key", HEAD), keys.root_id()));
     ui.line("");
-    let mut rows: Vec<[String; 3]> = Vec::new();
+    let mut rows: Vec<[String; 5]> = Vec::new();
     for recipient in site.policy()?.recipients() {
         let domain = recipient.domain();
-        let epoch = keys.current_epoch(&domain).to_string();
-        ui.record(
-            "domain_key",
-            &json!({ "recipient": recipient.id().as_str(), "domain": domain.as_str(), "epoch": epoch }),
-        );
-        rows.push([recipient.id().to_string(), domain.to_string(), epoch]);
+        for generation in keys.epochs().history(&domain).into_iter().rev() {
+            let epoch = generation.epoch.to_string();
+            ui.record(
+                "domain_key",
+                &json!({
+                    "recipient": recipient.id().as_str(), "domain": domain.as_str(), "epoch": epoch,
+                    "since": generation.since, "retired": generation.retired,
+                }),
+            );
+            rows.push([
+                recipient.id().to_string(),
+                domain.to_string(),
+                epoch,
+                generation.since.map_or_else(|| "the beginning".to_owned(), day),
+                generation.retired.map(day).unwrap_or_default(),
+            ]);
+        }
     }
-    ui.table(["recipient", "domain", "epoch"], &rows);
+    ui.table(["recipient", "domain", "epoch", "since", "retired"], &rows);
     Ok(Exit::Done)
+}
+
+pub(super) fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%F").to_string()
 }

@@ -1,4 +1,6 @@
 mod list;
+mod rotate;
+mod rotate_root;
 mod show;
 
 use crate::config::Global;
@@ -11,11 +13,13 @@ pub(crate) enum Command {
     /// The root key and each recipient's domain, by id and epoch
     List,
     Show(show::Args),
+    Rotate(rotate::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match command {
         Command::List => list::run(global, ui),
         Command::Show(args) => show::run(args, global, ui),
+        Command::Rotate(args) => rotate::run(args, global, ui),
     }
 }

@@ -1,15 +1,19 @@
 use std::path::PathBuf;
 
+use pii_core::error::Error as Core;
+use pii_core::keyring::Epoch;
 use pii_core::pseudonym::Normaliser;
 use pii_core::vocab::RecipientId;
 use serde_json::json;
 
+use super::list::day;
+use crate::command::epoch;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// A recipient's pseudonym keys, by check value
+/// A recipient's pseudonym keys of every epoch, by check value
 ///
 /// With `--reveal-to`, the keys themselves go to a new file that only its owner can read, so that a sample can
 /// be checked in PostgreSQL, Spark or Python. Whoever has them can recompute pseudonyms from guesses: it is
@@ -21,29 +25,35 @@ pub(crate) struct Args {
     /// Write the keys to a new file
     #[arg(long, value_name = "FILE")]
     reveal_to: Option<PathBuf>,
+    /// Of this epoch, to check what was released in it; otherwise of the current one
+    #[arg(long, value_name = "EPOCH", requires = "reveal_to", value_parser = epoch)]
+    epoch: Option<Epoch>,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let id = RecipientId::parse(&args.recipient)?;
     let workspace = global.open()?;
-    let recipient = workspace.policy().recipient(&id).ok_or_else(|| {
-        Error::failed("policy.unknown-recipient", format!("no policy names the recipient `{id}`"))
-            .with_hint("`pii policy show` lists the recipients")
-    })?;
+    let recipient = workspace.policy().recipient(&id).ok_or_else(|| Core::UnknownRecipient(id.clone()))?;
     let domain = recipient.domain();
-    let epoch = workspace.keys().current_epoch(&domain);
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for norm in Normaliser::NAMES {
-        let check = workspace.keys().pseudonym(&domain, norm, epoch)?.check_value();
-        ui.record(
-            "pseudonym_key",
-            &json!({ "domain": domain.as_str(), "epoch": epoch.to_string(), "norm": norm, "kcv": check }),
-        );
-        rows.push([domain.to_string(), epoch.to_string(), (*norm).to_owned(), check]);
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    for generation in workspace.keys().epochs().history(&domain).into_iter().rev() {
+        let epoch = generation.epoch;
+        for norm in Normaliser::NAMES {
+            let check = workspace.keys().pseudonym(&domain, norm, epoch)?.check_value();
+            ui.record(
+                "pseudonym_key",
+                &json!({
+                    "domain": domain.as_str(), "epoch": epoch.to_string(), "norm": norm, "kcv": check,
+                    "since": generation.since, "retired": generation.retired,
+                }),
+            );
+            let retired = generation.retired.map(day).unwrap_or_default();
+            rows.push([domain.to_string(), epoch.to_string(), (*norm).to_owned(), check, retired]);
+        }
     }
-    ui.table(["domain", "epoch", "normalisation", "check value"], &rows);
+    ui.table(["domain", "epoch", "normalisation", "check value", "retired"], &rows);
     if let Some(path) = &args.reveal_to {
-        let revealed = workspace.reveal_keys(recipient.id(), path);
+        let revealed = workspace.reveal_keys(recipient.id(), args.epoch, path);
         workspace.seal()?;
         revealed?;
         ui.warn(format!("`{}` holds keys in clear: destroy it after the check", path.display()));

@@ -114,6 +114,7 @@ fn row(index: u64, entry: &Entry, row: &mut String) {
     what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.rows.map(|rows| format!("{rows} rows")));
     what.extend(some("columns", &event.columns));
+    what.extend(some("keys", &event.keys));
     what.extend(some("categories", &event.categories));
     what.extend(some("people", &event.subjects.iter().map(ToString::to_string).collect::<Vec<_>>()));
     what.extend(event.count.map(|count| format!("{count} people")));

@@ -57,6 +57,7 @@ impl Parquet {
                     let list = match *name {
                         "categories" => &event.categories,
                         "columns" => &event.columns,
+                        "keys" => &event.keys,
                         _ => &subjects,
                     };
                     list.iter().for_each(|value| values.values().append_value(value));
@@ -87,7 +88,7 @@ impl Column {
         match name {
             "entry" | "rows" | "count" => Self::Number(UInt64Builder::new()),
             "time" => Self::Time(TimestampNanosecondBuilder::new().with_timezone("UTC")),
-            "categories" | "columns" | "subjects" => Self::List(ListBuilder::new(StringBuilder::new())),
+            "categories" | "columns" | "keys" | "subjects" => Self::List(ListBuilder::new(StringBuilder::new())),
             _ => Self::Text(StringBuilder::new()),
         }
     }

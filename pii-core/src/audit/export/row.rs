@@ -12,7 +12,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// The columns of every table, in order.
-pub(super) const COLUMNS: [&str; 27] = [
+pub(super) const COLUMNS: [&str; 28] = [
     "entry",
     "time",
     "host",
@@ -31,6 +31,7 @@ pub(super) const COLUMNS: [&str; 27] = [
     "recipient",
     "categories",
     "columns",
+    "keys",
     "rows",
     "policy",
     "content",
@@ -43,7 +44,7 @@ pub(super) const COLUMNS: [&str; 27] = [
 ];
 
 /// The cells of an entry, as [`COLUMNS`] names them. Several values are joined by `; `.
-pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 27], Error> {
+pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 28], Error> {
     let entry = entry(found)?;
     let event = &entry.event;
     let reason = match &event.decision {
@@ -69,6 +70,7 @@ pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 27], Error> {
         shown(event.recipient.as_ref()),
         joined(&event.categories),
         joined(&event.columns),
+        joined(&event.keys),
         number(event.rows),
         shown(event.policy),
         shown(event.content),

@@ -1,9 +1,10 @@
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::{KeyProvider, RootId, Wrapped};
+use crate::keyring::replace::flush_folder;
 use crate::keyring::{Error, RootKey};
 
 /// A file of 32 random bytes in base64, readable by its owner only.
@@ -11,20 +12,21 @@ use crate::keyring::{Error, RootKey};
 pub struct KeyFile(pub PathBuf);
 
 impl KeyFile {
-    /// Writes `key` to a new file of mode 0600.
+    /// Writes `key` to a new file of mode 0600: whole and flushed, or not at all.
     ///
     /// # Errors
     /// [`Error::Unreadable`] if the file exists or cannot be written.
     pub fn create(&self, key: &RootKey) -> Result<(), Error> {
         let unreadable = |source| Error::Unreadable { path: self.0.clone(), source };
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.0).map_err(unreadable)?;
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Temporary files are their owner's alone.
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unreadable)?;
         file.write_all(key.to_base64().as_bytes()).map_err(unreadable)?;
         file.write_all(b"\n").map_err(unreadable)?;
-        file.sync_all().map_err(unreadable)
+        file.as_file().sync_all().map_err(unreadable)?;
+        file.persist_noclobber(&self.0).map_err(|e| unreadable(e.error))?;
+        // What it wraps must not outlive its name when the power goes.
+        flush_folder(&self.0).map_err(unreadable)
     }
 
     /// Reads the root key.
