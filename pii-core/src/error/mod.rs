@@ -10,6 +10,7 @@ use crate::keyring;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
+use crate::seal;
 use crate::state;
 use crate::store;
 use crate::tag;
@@ -41,6 +42,14 @@ pub enum Error {
     /// A value's new form.
     #[error(transparent)]
     Pseudonym(#[from] pseudonym::Error),
+    /// A sealed file.
+    #[error("`{}`", .path.display())]
+    Sealed {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        source: seal::Error,
+    },
     /// A database file.
     #[error(transparent)]
     State(#[from] state::Error),
@@ -147,6 +156,11 @@ impl Error {
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
             Self::Policy(_) => "policy",
             Self::Pseudonym(_) => "pseudonym",
+            Self::Sealed { source, .. } => match source {
+                seal::Error::OtherKey { .. } | seal::Error::OtherDataset { .. } | seal::Error::Keyring(_) => "seal.key",
+                seal::Error::Io(_) => "io",
+                _ => "seal.damaged",
+            },
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
