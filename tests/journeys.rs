@@ -8,6 +8,7 @@
 //! | whoever gets bad files from elsewhere | `bad_input` |
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
+//! | whoever keeps files that are no tables | `sealed_files` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
@@ -29,6 +30,7 @@ mod exit_codes;
 mod interruption;
 mod main_job;
 mod python;
+mod sealed_files;
 mod secrets;
 mod together;
 

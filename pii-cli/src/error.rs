@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, keyring, outbound, policy, store};
+use pii_core::{audit, batch, keyring, outbound, policy, seal, store};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -125,6 +125,7 @@ fn exit(error: &Core) -> Exit {
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" => Exit::Locked,
         "interrupted" => Exit::Interrupted,
+        "seal.key" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -171,6 +172,12 @@ fn hint(error: &Core) -> Option<String> {
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
         }
+        Core::PurposeNotAllowed { .. } => "`pii policy show` lists the purposes of each dataset".to_owned(),
+        Core::Sealed { source: seal::Error::NotSealed, .. } => "`pii vault put` seals a file".to_owned(),
+        Core::Sealed { source: seal::Error::OtherKey { .. }, .. } => {
+            "open it in the workspace that it was sealed in: `--workspace DIR`".to_owned()
+        }
+        Core::Sealed { .. } => "restore it from a copy; `pii audit query --action vault_deposit` knows when it was sealed".to_owned(),
         Core::Policy(policy::Error::NoPolicy { .. } | policy::Error::Read { .. }) => {
             "a policy is a `.toml` file; `pii init` writes one to begin with".to_owned()
         }

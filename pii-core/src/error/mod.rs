@@ -82,6 +82,14 @@ pub enum Error {
     /// The policy knows no such purpose.
     #[error("the policy has no purpose `{0}`")]
     UnknownPurpose(PurposeId),
+    /// Purpose limitation (Art. 5(1)(b)): the dataset may not be looked at for this.
+    #[error("`{dataset}` may not be used for `{purpose}`")]
+    PurposeNotAllowed {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The purpose.
+        purpose: PurposeId,
+    },
     /// The policy knows no such dataset.
     #[error("the policy has no dataset `{0}`")]
     UnknownDataset(DatasetId),
@@ -142,7 +150,7 @@ impl Error {
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
-            Self::Batch(batch::Error::Refused(_)) => "policy.refused",
+            Self::Batch(batch::Error::Refused(_)) | Self::PurposeNotAllowed { .. } => "policy.refused",
             Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
             | Self::Vault(vault::Error::State(state::Error::Locked))
             | Self::Catalog(catalog::Error::State(state::Error::Locked))

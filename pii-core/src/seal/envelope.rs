@@ -17,7 +17,7 @@ use crate::vocab::DatasetId;
 /// | 60 | the file's key, wrapped, bound to all of the above |
 ///
 /// All of it is the context of what follows.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Envelope {
     dataset: DatasetId,
     key: KeyId,
@@ -30,7 +30,8 @@ impl Envelope {
     pub(super) fn new(key: &DataKey) -> Result<(Self, zeroize::Zeroizing<[u8; 32]>), Error> {
         let name = key.dataset().as_str();
         let length = u8::try_from(name.len()).map_err(|_| Error::MalformedDataset)?;
-        let mut bytes = [MAGIC.as_slice(), &[FORMAT, ALGORITHM], &key.id().to_bytes(), &[length], name.as_bytes()].concat();
+        let mut bytes =
+            [MAGIC.as_slice(), &[FORMAT, ALGORITHM], &key.id().to_bytes(), &[length], name.as_bytes()].concat();
         let file = key.fresh(&bytes)?;
         bytes.extend_from_slice(&file.wrapped);
         Ok((Self { dataset: key.dataset().clone(), key: key.id(), bytes }, file.key))
@@ -44,7 +45,8 @@ impl Envelope {
     pub fn read(input: &mut impl Read) -> Result<Self, Error> {
         let mut fixed = [0; FIXED_BYTES];
         let (magic, rest) = fixed.split_at_mut(MAGIC.len());
-        fill(input, magic).map_err(|error| if matches!(error, Error::HeaderCutShort) { Error::NotSealed } else { error })?;
+        fill(input, magic)
+            .map_err(|error| if matches!(error, Error::HeaderCutShort) { Error::NotSealed } else { error })?;
         if magic != MAGIC {
             return Err(Error::NotSealed);
         }
@@ -100,6 +102,12 @@ impl Envelope {
         let split = self.bytes.len().saturating_sub(DataKey::WRAPPED_BYTES);
         let (place, wrapped) = self.bytes.split_at(split);
         key.unwrap(place, wrapped).map_err(|_| Error::Header)
+    }
+}
+
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Envelope(key {} of {})", self.key, self.dataset)
     }
 }
 

@@ -34,7 +34,9 @@ pub enum Error {
         found: DatasetId,
     },
     /// Its key is not this workspace's.
-    #[error("it is sealed with key `{file}` of `{dataset}`, and here that is key `{here}`: it comes from another workspace, or its header was altered")]
+    #[error(
+        "it is sealed with key `{file}` of `{dataset}`, and here that is key `{here}`: it comes from another workspace, or its header was altered"
+    )]
     OtherKey {
         /// The dataset.
         dataset: DatasetId,

@@ -60,17 +60,26 @@ impl<R: Read> SealedReader<R> {
     /// # Errors
     /// Those of the file and of `out`.
     pub fn copy_to(&mut self, out: &mut impl Write) -> io::Result<u64> {
+        self.copy_some(out, u64::MAX)
+    }
+
+    /// Writes what is left to `out`, until it was `enough` or a little more: 0 at the end.
+    ///
+    /// # Errors
+    /// Those of the file and of `out`.
+    pub fn copy_some(&mut self, out: &mut impl Write, enough: u64) -> io::Result<u64> {
         let mut copied = 0;
-        loop {
+        while copied < enough {
             let plain = self.fill_buf()?;
             if plain.is_empty() {
-                return Ok(copied);
+                break;
             }
             out.write_all(plain)?;
             let length = plain.len();
             self.consume(length);
             copied += length as u64;
         }
+        Ok(copied)
     }
 
     /// Reads and opens the next segments, on all cores.

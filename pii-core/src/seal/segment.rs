@@ -36,10 +36,8 @@ impl Segments {
     pub(super) fn seal(&self, index: u64, segment: &mut [u8]) -> Result<(), Error> {
         let plain = segment.len().checked_sub(TAG_BYTES).ok_or(Error::TooLong)?;
         let (plain, room) = segment.split_at_mut(plain);
-        let tag = self
-            .key
-            .seal_in_place_separate_tag(self.nonce(index)?, Aad::empty(), plain)
-            .map_err(|_| Error::TooLong)?;
+        let tag =
+            self.key.seal_in_place_separate_tag(self.nonce(index)?, Aad::empty(), plain).map_err(|_| Error::TooLong)?;
         room.copy_from_slice(tag.as_ref());
         Ok(())
     }

@@ -31,4 +31,4 @@ pub use format::{Compression, Format};
 pub use location::{Destination, Location, refuse_overwrite};
 pub use object::{Credentials, MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
 pub use read::{Batches, Progress, ReadOptions, Source};
-pub use write::{Content, Staged, TableWriter, WriteOptions};
+pub use write::{Content, FileWriter, Staged, TableWriter, WriteOptions};

@@ -2,12 +2,14 @@
 
 mod avro;
 mod csv;
+mod file;
 mod ipc;
 mod output;
 mod parquet;
 mod stage;
 mod table;
 
+pub use file::FileWriter;
 pub use stage::{Content, Staged};
 pub use table::TableWriter;
 
