@@ -46,6 +46,11 @@ impl Error {
         self
     }
 
+    /// Its words, without the mend.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Prints it and says how the process ends.
     pub(crate) fn report(&self, json: bool) -> Exit {
         if json {
@@ -125,7 +130,7 @@ fn exit(error: &Core) -> Exit {
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" => Exit::Locked,
         "interrupted" => Exit::Interrupted,
-        "seal.key" => Exit::NoKey,
+        "seal.key" | "store.key" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -172,6 +177,16 @@ fn hint(error: &Core) -> Option<String> {
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
         }
+        Core::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => {
+            "read it in the workspace that it was encrypted in: `--workspace DIR`, and its root key".to_owned()
+        }
+        Core::Store(store::Error::NotEncryptable { .. }) => {
+            "write Parquet; or seal what you have written with `pii vault put`".to_owned()
+        }
+        Core::Store(store::Error::CtrEncrypted { .. }) => {
+            "in Spark and Java: `parquet.encryption.algorithm` is `AES_GCM_V1`".to_owned()
+        }
+        Core::NotEncrypted(_) => "`--encrypt` of `pii tag` and `pii protect` encrypts".to_owned(),
         Core::PurposeNotAllowed { .. } => "`pii policy show` lists the purposes of each dataset".to_owned(),
         Core::Sealed { source: seal::Error::NotSealed, .. } => "`pii vault put` seals a file".to_owned(),
         Core::Sealed { source: seal::Error::OtherKey { .. }, .. } => {

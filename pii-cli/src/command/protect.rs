@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let workspace = global.open()?;
-    let source = args.reading.open(&args.sources, ui)?;
+    let source = args.reading.open(&args.sources, workspace.file_keys(), ui)?;
     let Some(output) = &args.output else {
         let protection = workspace.protection(&source, &dataset, &recipient);
         workspace.seal()?;

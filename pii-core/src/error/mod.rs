@@ -110,6 +110,9 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// A file that was thought to be encrypted.
+    #[error("`{}` is not encrypted", .0.display())]
+    NotEncrypted(std::path::PathBuf),
     /// The operating system refuses.
     #[error("`{}`", .path.display())]
     Io {
@@ -172,6 +175,8 @@ impl Error {
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
+            Self::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => "store.key",
+            Self::Store(store::Error::NotEncryptable { .. }) => "store.not-encryptable",
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",
@@ -181,6 +186,7 @@ impl Error {
             Self::Settings { .. } => "workspace.settings",
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
             Self::UnknownSubject { .. } => "vault.unknown-subject",
+            Self::NotEncrypted(_) => "store.not-encrypted",
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }

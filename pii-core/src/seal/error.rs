@@ -45,6 +45,9 @@ pub enum Error {
         /// The key of that dataset here.
         here: KeyId,
     },
+    /// The key metadata of a Parquet file are not ours.
+    #[error("other software encrypted it: its key metadata do not name a key of a workspace")]
+    ForeignKey,
     /// The key is right, and the header is not as it was written.
     #[error("its header was altered: the key of the file does not open")]
     Header,

@@ -31,13 +31,17 @@
 //! # }
 //! ```
 //!
-//! Memory is constant, some 2 MiB a file. What a [`SealedReader`] hands out was verified; whoever must not act on the
+//! Tables in Parquet are encrypted by the format's own means instead, so that other readers can be given the key: the
+//! keys of such a file come from [`parquet_keys`], and are found again by [`find_parquet_key`].
+//!
+//! Memory is constant, some 512 KiB a file. What a [`SealedReader`] hands out was verified; whoever must not act on the
 //! beginning of a file that turns out to be damaged further on waits for its end.
 //!
 //! [`chunked-encryption`]: https://c2sp.org/chunked-encryption
 
 mod envelope;
 mod error;
+mod parquet;
 mod read;
 mod seek;
 mod segment;
@@ -45,6 +49,7 @@ mod write;
 
 pub use envelope::Envelope;
 pub use error::Error;
+pub use parquet::{KeyName, KeyPart, find_parquet_key, parquet_keys};
 pub use read::SealedReader;
 pub use write::SealedWriter;
 

@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IoSlice, Read, Write};
 
 use rayon::prelude::*;
 
@@ -69,15 +69,23 @@ impl<R: Read> SealedReader<R> {
     /// Those of the file and of `out`.
     pub fn copy_some(&mut self, out: &mut impl Write, enough: u64) -> io::Result<u64> {
         let mut copied = 0;
-        while copied < enough {
-            let plain = self.fill_buf()?;
-            if plain.is_empty() {
-                break;
+        while copied < enough && !self.fill_buf()?.is_empty() {
+            // All that was opened at once, although each segment is followed by its tag.
+            let segments = self.buffer.chunks(SEALED_BYTES).enumerate().filter_map(|(n, segment)| {
+                let from = self.given.saturating_sub(n * PLAIN_BYTES).min(PLAIN_BYTES);
+                let to = self.filled.saturating_sub(n * PLAIN_BYTES).min(PLAIN_BYTES);
+                segment.get(from..to).filter(|plain| !plain.is_empty())
+            });
+            let segments: Vec<_> = segments.map(IoSlice::new).collect();
+            match out.write_vectored(&segments) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.consume(written);
+                    copied += written as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
-            out.write_all(plain)?;
-            let length = plain.len();
-            self.consume(length);
-            copied += length as u64;
         }
         Ok(copied)
     }

@@ -139,8 +139,8 @@ impl<W: Write> std::fmt::Debug for SealedWriter<W> {
     }
 }
 
-/// Segments that are sealed together: 1 MiB.
-pub(super) const BATCH: usize = 64;
+/// Segments that are sealed together: 512 KiB, what a core's cache holds.
+pub(super) const BATCH: usize = 32;
 /// Segments that one core takes at once: 128 KiB, some 20 µs.
 pub(super) const AT_ONCE: usize = 8;
 const FULL: usize = BATCH * PLAIN_BYTES;

@@ -8,6 +8,7 @@
 
 mod anchor;
 mod denial;
+mod encrypt;
 mod export;
 mod forget;
 mod ingest;
@@ -37,6 +38,7 @@ use crate::vocab::Actor;
 pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
 use denial::denial;
 
+pub use encrypt::file_keys;
 pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
@@ -70,7 +72,7 @@ impl Caller {
 pub struct Workspace {
     site: Site,
     policy: Policy,
-    keys: Keyring,
+    keys: Arc<Keyring>,
     log: AuditLog,
     sidecar: Sidecar,
     catalog: Catalog,

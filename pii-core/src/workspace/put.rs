@@ -201,6 +201,11 @@ impl<T: io::Write> io::Write for Noted<T> {
         self.note(written)
     }
 
+    fn write_vectored(&mut self, buffers: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let written = self.inner.write_vectored(buffers);
+        self.note(written)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         let flushed = self.inner.flush();
         self.note(flushed)

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::store::Encryption;
 
 /// The file `pii.toml`. Paths are relative to the workspace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Settings {
     /// Catalog, requests and disclosures.
     #[serde(default = "state")]
     pub state: PathBuf,
+    /// Every table that is written is a Parquet file encrypted so, and never a file in clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<Encryption>,
     /// Where the root key comes from, unless the environment says.
     #[serde(default)]
     pub key: KeySettings,
@@ -52,6 +56,7 @@ impl Settings {
             vault: vault(),
             audit: audit(),
             state: state(),
+            encrypt: None,
             key: KeySettings::default(),
         }
     }

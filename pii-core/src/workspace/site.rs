@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Caller, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
@@ -145,7 +146,7 @@ impl Site {
         let catalog = self.catalog()?;
         let vault = Vault::open(&self.vault(), &keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
+        Ok(Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, vault, caller })
     }
 
     /// What the log keeps beside its entries: within its folder, no part of what is verified.

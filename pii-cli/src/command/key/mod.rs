@@ -1,5 +1,6 @@
 mod list;
 mod show;
+mod show_file;
 
 use crate::config::Global;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 
 use super::output::Sink;
 use super::stage;
@@ -51,6 +51,12 @@ impl FileWriter {
 impl Write for FileWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.sink.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = self.sink.write_vectored(buffers)?;
         self.bytes += written as u64;
         Ok(written)
     }

@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IoSlice, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,6 +48,13 @@ impl Write for Sink {
         match self {
             Self::Staged { file, .. } => file.as_file_mut().write(buffer),
             Self::Stream(stream) => stream.write(buffer),
+        }
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Staged { file, .. } => file.as_file_mut().write_vectored(buffers),
+            Self::Stream(stream) => stream.write_vectored(buffers),
         }
     }
 
