@@ -8,6 +8,7 @@
 //! | whoever gets bad files from elsewhere | `bad_input` |
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
+//! | whoever was given the key of a table, or was not | `encrypted_parquet` |
 //! | whoever keeps files that are no tables | `sealed_files` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
@@ -26,6 +27,7 @@ mod bad_input;
 mod demo;
 mod desk;
 mod disk;
+mod encrypted_parquet;
 mod exit_codes;
 mod interruption;
 mod main_job;
