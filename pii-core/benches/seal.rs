@@ -1,7 +1,8 @@
 //! What does sealing cost? One row a process: `seal ROW FOLDER MIB`, run by `cargo xtask bench seal`.
 //!
 //! Each prints one line: bytes, seconds by the clock, seconds of the processor. In memory, ring works on 64 MiB as
-//! often as it takes, in place; `RAYON_NUM_THREADS=1` keeps the others on one core. The rows on files read `FOLDER/plain`.
+//! often as it takes, in place. The rows on files read `FOLDER/plain`,
+//! those on tables a Parquet file in place of FOLDER.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails, fails by a panic")]
 
 use std::fs::{self, File};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pii_core::keyring::{DataKey, KeyFile, KeyProvider, Keyring, RootKey};
-use pii_core::seal::{Envelope, SealedWriter};
+use pii_core::seal::{Envelope, SealedWriter, parquet_keys};
+use pii_core::store::{Destination, Encryption, Location, ReadOptions, Source, TableWriter, WriteOptions};
 use pii_core::vocab::DatasetId;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
@@ -32,6 +34,9 @@ fn main() {
         "open" => opens(mib),
         "file-seal" => seals_file(&folder),
         "file-open" => opens_file(&folder),
+        "write-clear" => writes_table(&folder, None),
+        "write-uniform" => writes_table(&folder, Some(Encryption::Uniform)),
+        "write-columns" => writes_table(&folder, Some(Encryption::Columns)),
         _ => panic!("no row `{row}`"),
     }
 }
@@ -135,6 +140,29 @@ fn opens_file(folder: &Path) {
     clock.report(bytes as usize >> 20);
 }
 
+/// The rows of the Parquet file `source`, in memory, into another; bytes are those that were written.
+fn writes_table(source: &Path, encryption: Option<Encryption>) {
+    let source = Source::open(&[Location::from(source.to_owned())], &ReadOptions::default()).unwrap();
+    let schema = source.schema();
+    let rows: Vec<_> = source.batches().collect::<Result<_, _>>().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let to = Destination::Path(folder.path().join("out.parquet"));
+    let (key, options) = (data_key(), WriteOptions::default());
+    let personal = ["email", "phone", "name"].map(str::to_owned);
+    let mut clock = Clock::start();
+    let mut writer = match encryption {
+        None => TableWriter::create(&to, &schema, &options).unwrap(),
+        Some(how) => {
+            let keys = parquet_keys(&key, how, &personal).unwrap();
+            TableWriter::create_encrypted(&to, &schema, &options, &keys).unwrap()
+        }
+    };
+    rows.iter().for_each(|batch| writer.write(batch).unwrap());
+    let content = writer.finish().unwrap().publish().unwrap();
+    clock.pause();
+    println!("{} {:.6} {:.2}", content.bytes, clock.wall, clock.cpu);
+}
+
 fn ring_key() -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[7; 32]).unwrap())
 }
@@ -203,6 +231,6 @@ fn cpu() -> f64 {
 }
 
 /// Bytes of the file that is opened in memory.
-const OPENED: u64 = 512 << 10;
+const OPENED: u64 = 128 << 10;
 /// MiB that are worked on at a time.
 const MEMORY: usize = 64;

@@ -1,11 +1,9 @@
 use std::io::{self, BufRead, IoSlice, Read, Write};
 
-use rayon::prelude::*;
-
 use super::Error;
 use super::envelope::fill;
 use super::segment::{COMMITMENT_BYTES, PLAIN_BYTES, SALT_BYTES, SEALED_BYTES, Segments, TAG_BYTES};
-use super::write::{AT_ONCE, BATCH};
+use super::write::BATCH;
 
 /// Reads a sealed file, from [`Envelope::open`](super::Envelope::open). It hands out what was verified and nothing
 /// else; after an error it has no more. Over a file that can be sought in, it can be sought in too.
@@ -90,7 +88,7 @@ impl<R: Read> SealedReader<R> {
         Ok(copied)
     }
 
-    /// Reads and opens the next segments, on all cores.
+    /// Reads and opens the next segments.
     pub(super) fn refill(&mut self) -> Result<(), Error> {
         self.first += (self.filled / PLAIN_BYTES) as u64;
         (self.filled, self.given) = (0, 0);
@@ -106,14 +104,14 @@ impl<R: Read> SealedReader<R> {
             }
             self.ended = true;
         }
-        let (segments, first) = (&self.segments, self.first);
-        let read = self.buffer.get_mut(..read).unwrap_or_default();
-        self.filled = read
-            .par_chunks_mut(SEALED_BYTES)
-            .with_min_len(AT_ONCE)
-            .enumerate()
-            .map(|(n, segment)| open(segments, first + n as u64, segment))
-            .reduce(|| Ok(0), sum_or_first)?;
+        let mut filled = 0;
+        let segments = self.buffer.get_mut(..read).unwrap_or_default().chunks_mut(SEALED_BYTES);
+        for (segment, index) in segments.zip(self.first..) {
+            let whole = segment.len() == SEALED_BYTES;
+            let opened = self.segments.open(index, segment);
+            filled += opened.map_err(|error| if whole { error } else { Error::End { segment: index } })?;
+        }
+        self.filled = filled;
         Ok(())
     }
 
@@ -140,16 +138,6 @@ impl<R: Read> SealedReader<R> {
         let length = (PLAIN_BYTES - within).min(self.filled - self.given);
         self.buffer.get(start + within..start + within + length).unwrap_or_default()
     }
-}
-
-fn open(segments: &Segments, index: u64, segment: &mut [u8]) -> Result<usize, Error> {
-    let whole = segment.len() == SEALED_BYTES;
-    segments.open(index, segment).map_err(|error| if whole { error } else { Error::End { segment: index } })
-}
-
-/// The sum of what was opened, or the error of the first segment that has one.
-fn sum_or_first(a: Result<usize, Error>, b: Result<usize, Error>) -> Result<usize, Error> {
-    Ok(a? + b?)
 }
 
 /// Reads until the buffer is full or the input ends.

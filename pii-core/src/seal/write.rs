@@ -1,6 +1,5 @@
 use std::io::{self, Read, Write};
 
-use rayon::prelude::*;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::segment::{COMMITMENT_BYTES, PLAIN_BYTES, SALT_BYTES, SEALED_BYTES, Segments, TAG_BYTES};
@@ -16,12 +15,15 @@ pub struct SealedWriter<W: Write> {
     out: W,
     envelope: Envelope,
     segments: Segments,
-    /// Segments that were passed on.
+    /// Segments that were sealed.
     sealed: u64,
     /// [`BATCH`] segments, each with room for its tag.
     buffer: Vec<u8>,
-    /// Bytes that wait in the buffer, without the room for tags.
-    waiting: usize,
+    /// Segments in the buffer that are sealed, and how many bytes of it they take.
+    whole: usize,
+    ready: usize,
+    /// Plain bytes of the segment in progress, which comes after them.
+    filled: usize,
 }
 
 impl<W: Write> SealedWriter<W> {
@@ -47,7 +49,8 @@ impl<W: Write> SealedWriter<W> {
         let (segments, commitment): (_, [u8; COMMITMENT_BYTES]) =
             Segments::derive(file_key, salt, envelope.as_bytes())?;
         out.write_all(salt).and_then(|()| out.write_all(&commitment)).map_err(Error::Io)?;
-        Ok(Self { out, envelope, segments, sealed: 0, buffer: vec![0; BATCH * SEALED_BYTES], waiting: 0 })
+        let buffer = vec![0; BATCH * SEALED_BYTES];
+        Ok(Self { out, envelope, segments, sealed: 0, buffer, whole: 0, ready: 0, filled: 0 })
     }
 
     /// What stands before the sealed bytes.
@@ -62,10 +65,10 @@ impl<W: Write> SealedWriter<W> {
     pub fn copy_from(&mut self, input: &mut impl Read) -> io::Result<u64> {
         let mut copied = 0;
         loop {
-            match input.read(self.room()?) {
+            match input.read(self.room()) {
                 Ok(0) => return Ok(copied),
                 Ok(read) => {
-                    self.waiting += read;
+                    self.fill(read)?;
                     copied += read as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -79,51 +82,51 @@ impl<W: Write> SealedWriter<W> {
     /// # Errors
     /// Those of the file.
     pub fn finish(mut self) -> io::Result<W> {
-        if self.waiting == FULL {
-            self.pass_on()?;
-        }
         // The last segment holds less than others, perhaps nothing: that is how the end is known.
-        let last = self.waiting % PLAIN_BYTES;
-        let end = self.waiting / PLAIN_BYTES * SEALED_BYTES + last + TAG_BYTES;
-        self.seal(end)?;
+        self.seal()?;
+        self.pass_on()?;
         Ok(self.out)
     }
 
-    /// The room that is left in the segment in progress; the batch is passed on when it is full.
-    fn room(&mut self) -> io::Result<&mut [u8]> {
-        if self.waiting == FULL {
-            self.pass_on()?;
+    /// The room that is left in the segment in progress.
+    fn room(&mut self) -> &mut [u8] {
+        let start = self.whole * SEALED_BYTES;
+        self.buffer.get_mut(start + self.filled..start + PLAIN_BYTES).unwrap_or_default()
+    }
+
+    /// Counts bytes that came into the room. A segment is sealed as soon as it is full, while it is in the cache; it is
+    /// passed on with others, to spare the system calls.
+    fn fill(&mut self, bytes: usize) -> io::Result<()> {
+        self.filled += bytes;
+        if self.filled == PLAIN_BYTES {
+            self.seal()?;
+            if self.whole == BATCH {
+                self.pass_on()?;
+            }
         }
-        let start = self.waiting / PLAIN_BYTES * SEALED_BYTES;
-        let range = start + self.waiting % PLAIN_BYTES..start + PLAIN_BYTES;
-        Ok(self.buffer.get_mut(range).unwrap_or_default())
+        Ok(())
+    }
+
+    fn seal(&mut self) -> io::Result<()> {
+        let start = self.whole * SEALED_BYTES;
+        let end = start + self.filled + TAG_BYTES;
+        let segment = self.buffer.get_mut(start..end).unwrap_or_default();
+        self.segments.seal(self.sealed, segment)?;
+        (self.sealed, self.whole, self.filled, self.ready) = (self.sealed + 1, self.whole + 1, 0, end);
+        Ok(())
     }
 
     fn pass_on(&mut self) -> io::Result<()> {
-        self.seal(BATCH * SEALED_BYTES)
-    }
-
-    /// Seals the first `end` bytes of the buffer, on all cores, and passes them on.
-    fn seal(&mut self, end: usize) -> io::Result<()> {
-        let batch = self.buffer.get_mut(..end).unwrap_or_default();
-        let (segments, first) = (&self.segments, self.sealed);
-        batch
-            .par_chunks_mut(SEALED_BYTES)
-            .with_min_len(AT_ONCE)
-            .enumerate()
-            .try_for_each(|(n, segment)| segments.seal(first + n as u64, segment))?;
-        self.out.write_all(batch)?;
-        self.sealed += end.div_ceil(SEALED_BYTES) as u64;
-        self.waiting = 0;
+        self.out.write_all(self.buffer.get(..self.ready).unwrap_or_default())?;
+        (self.whole, self.ready) = (0, 0);
         Ok(())
     }
 }
 
 impl<W: Write> Write for SealedWriter<W> {
     fn write(&mut self, mut bytes: &[u8]) -> io::Result<usize> {
-        let room = self.room()?;
-        let read = bytes.read(room)?;
-        self.waiting += read;
+        let read = bytes.read(self.room())?;
+        self.fill(read)?;
         Ok(read)
     }
 
@@ -139,8 +142,6 @@ impl<W: Write> std::fmt::Debug for SealedWriter<W> {
     }
 }
 
-/// Segments that are sealed together: 512 KiB, what a core's cache holds.
-pub(super) const BATCH: usize = 32;
-/// Segments that one core takes at once: 128 KiB, some 20 µs.
-pub(super) const AT_ONCE: usize = 8;
-const FULL: usize = BATCH * PLAIN_BYTES;
+/// Segments that are read and passed on together: 256 KiB. More cores do not help: a file is read, sealed and written on
+/// one of them as fast as it is copied.
+pub(super) const BATCH: usize = 16;
