@@ -9,6 +9,8 @@
 //! | a machine whose disk is full or read-only | `disk` |
 //! | somebody who presses Ctrl-C | `interruption` |
 //! | whoever looks at the processes of this machine | `exposure` |
+//! | whoever was given the key of a table, or was not | `encrypted_parquet` |
+//! | whoever keeps files that are no tables | `sealed_files` |
 //! | whoever greps what was left behind for a name | `secrets` |
 //! | two jobs on one workspace | `together` |
 //! | an auditor who has only what was exported | `audit_export` |
@@ -28,6 +30,7 @@ mod bad_input;
 mod demo;
 mod desk;
 mod disk;
+mod encrypted_parquet;
 mod exit_codes;
 mod exposure;
 mod interruption;
@@ -37,6 +40,7 @@ mod python;
 mod root_key;
 mod rotation;
 mod rotation_faults;
+mod sealed_files;
 mod secrets;
 mod together;
 

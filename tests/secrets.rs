@@ -20,6 +20,12 @@ fn no_name_and_no_address_is_said_or_left_anywhere() {
         "protect customers.csv -d crm.customers -r warehouse -o out.jsonl --json",
         "protect customers.csv -d crm.customers -r partner -o out.parquet --compression none",
         "protect customers.csv -d crm.customers -r partner -o -  --to-format csv",
+        "tag customers.csv -d crm.customers -o tagged.parquet --encrypt columns --compression none",
+        "protect customers.csv -d crm.customers -r partner -o whole.parquet --encrypt uniform",
+        "scan tagged.parquet -d crm.customers",
+        "key show --file tagged.parquet --json",
+        "key show --file tagged.parquet --reveal-to keys.json",
+        "vault put customers.csv -d crm.customers -o customers.sealed",
         "catalog show crm.customers --json",
         "catalog show crm.customers",
         "catalog export",
@@ -39,9 +45,61 @@ fn no_name_and_no_address_is_said_or_left_anywhere() {
         hides(&wanted, "stdout", out.as_bytes());
         hides(&wanted, "stderr", err.as_bytes());
     }
-    for left in [".pii", "out.csv", "out.jsonl", "out.parquet"] {
+    for left in [
+        ".pii",
+        "out.csv",
+        "out.jsonl",
+        "out.parquet",
+        "tagged.parquet",
+        "whole.parquet",
+        "customers.sealed",
+        "keys.json",
+    ] {
         hides_below(&wanted, &desk.path(left));
     }
+    // No key is left behind either, and the state holds nothing that would have to be encrypted.
+    let keys = keys(&desk);
+    assert!(keys.len() > 6, "the root key, and those of a file");
+    for Said { out, err, .. } in &said {
+        lacks(&keys, "stdout", out.as_bytes());
+        lacks(&keys, "stderr", err.as_bytes());
+    }
+    for file in [".pii/state.db", ".pii/state.db-wal", ".pii/keys/master.json", ".pii/vault.db", "tagged.parquet"] {
+        lacks(&keys, file, &std::fs::read(desk.path(file)).unwrap_or_default());
+    }
+}
+
+/// Keys that somebody has in clear, in base64: the root key, and those that were given away.
+fn keys(desk: &Desk) -> Vec<String> {
+    let given: serde_json::Value = serde_json::from_str(&desk.read("keys.json")).unwrap();
+    let given = given["keys"].as_object().unwrap().values().map(|key| key.as_str().unwrap().to_owned());
+    given.chain([desk.read(".pii-root.key").trim().to_owned()]).collect()
+}
+
+/// Neither the base64 of a key, nor its bytes.
+#[track_caller]
+fn lacks(keys: &[String], place: &str, bytes: &[u8]) {
+    for key in keys {
+        let raw = from_base64(key);
+        assert_eq!(raw.len(), 32);
+        for form in [key.as_bytes(), &raw] {
+            assert!(!bytes.windows(form.len()).any(|window| window == form), "a key stands in {place}");
+        }
+    }
+}
+
+/// RFC 4648, padded.
+fn from_base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = 0u32;
+    let mut bytes = Vec::new();
+    for (n, digit) in text.trim_end_matches('=').bytes().enumerate() {
+        bits = bits << 6 | ALPHABET.iter().position(|known| *known == digit).unwrap() as u32;
+        if n % 4 != 0 {
+            bytes.push((bits >> (6 - 2 * (n % 4))) as u8);
+        }
+    }
+    bytes
 }
 
 #[test]

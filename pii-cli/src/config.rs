@@ -13,7 +13,7 @@ use pii_core::workspace::{Caller, Site, Workspace};
 use crate::error::Error;
 
 /// What every command takes.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The workspace; otherwise the current folder or one above it

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, keyring, outbound, policy, store, wire};
+use pii_core::{audit, batch, keyring, outbound, policy, seal, store, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -44,6 +44,11 @@ impl Error {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Its words, without the mend.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Prints it and says how the process ends.
@@ -128,6 +133,7 @@ fn exit(error: &Core) -> Exit {
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
         "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
+        "seal.key" | "store.key" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -214,6 +220,22 @@ fn hint(error: &Core) -> Option<String> {
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
         }
+        Core::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => {
+            "read it in the workspace that it was encrypted in: `--workspace DIR`, and its root key".to_owned()
+        }
+        Core::Store(store::Error::NotEncryptable { .. }) => {
+            "write Parquet; or seal what you have written with `pii vault put`".to_owned()
+        }
+        Core::Store(store::Error::CtrEncrypted { .. }) => {
+            "in Spark and Java: `parquet.encryption.algorithm` is `AES_GCM_V1`".to_owned()
+        }
+        Core::NotEncrypted(_) => "`--encrypt` of `pii tag` and `pii protect` encrypts".to_owned(),
+        Core::PurposeNotAllowed { .. } => "`pii policy show` lists the purposes of each dataset".to_owned(),
+        Core::Sealed { source: seal::Error::NotSealed, .. } => "`pii vault put` seals a file".to_owned(),
+        Core::Sealed { source: seal::Error::OtherKey { .. }, .. } => {
+            "open it in the workspace that it was sealed in: `--workspace DIR`".to_owned()
+        }
+        Core::Sealed { .. } => "restore it from a copy; `pii audit query --action vault_deposit` knows when it was sealed".to_owned(),
         Core::Policy(policy::Error::NoPolicy { .. } | policy::Error::Read { .. }) => {
             "a policy is a `.toml` file; `pii init` writes one to begin with".to_owned()
         }

@@ -89,18 +89,31 @@ impl Ui {
         }
     }
 
-    /// Watches a run: a bar where a person looks on, and the end of it when they interrupt.
+    /// Watches a run over rows: a bar where a person looks on, and the end of it when they interrupt.
     pub(crate) fn watch(self, verb: &'static str) -> impl FnMut(Step) -> ControlFlow<()> + Send {
+        self.watching(move |step| progress(verb, step.of_rows, ROWS), |step| step.rows)
+    }
+
+    /// Watches a run over bytes.
+    pub(crate) fn watch_bytes(self, verb: &'static str) -> impl FnMut(Step) -> ControlFlow<()> + Send {
+        self.watching(move |step| progress(verb, step.of_bytes, BYTES), |step| step.bytes)
+    }
+
+    fn watching(
+        self,
+        begin: impl Fn(Step) -> ProgressBar + Send,
+        position: impl Fn(Step) -> u64 + Send,
+    ) -> impl FnMut(Step) -> ControlFlow<()> + Send {
         let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
         let mut bar: Option<ProgressBar> = None;
         let started = Instant::now();
         RUNNING.store(true, Ordering::Relaxed);
         move |step: Step| {
             if shown && bar.is_none() && started.elapsed().as_millis() > 400 {
-                bar = Some(progress(verb, step.of_rows));
+                bar = Some(begin(step));
             }
             if let Some(bar) = &bar {
-                bar.set_position(step.rows);
+                bar.set_position(position(step));
             }
             if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
@@ -187,13 +200,21 @@ pub(crate) fn listen_for_interrupts() {
     });
 }
 
-fn progress(verb: &'static str, rows: Option<u64>) -> ProgressBar {
-    let bar = rows.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let template = if rows.is_some() {
-        "{msg} {bar:24} {human_pos} of {human_len} rows, {per_sec}, {eta} left"
-    } else {
-        "{msg} {spinner} {human_pos} rows, {per_sec}"
-    };
+/// Templates of a bar: its end is known, or not.
+type Templates = (&'static str, &'static str);
+
+const ROWS: Templates = (
+    "{msg} {bar:24} {human_pos} of {human_len} rows, {per_sec}, {eta} left",
+    "{msg} {spinner} {human_pos} rows, {per_sec}",
+);
+const BYTES: Templates = (
+    "{msg} {bar:24} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left",
+    "{msg} {spinner} {binary_bytes}, {binary_bytes_per_sec}",
+);
+
+fn progress(verb: &'static str, of: Option<u64>, (known, unknown): Templates) -> ProgressBar {
+    let bar = of.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let template = if of.is_some() { known } else { unknown };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸ "));
     }

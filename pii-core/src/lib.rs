@@ -61,6 +61,7 @@
 //! | 3 | [`audit`] | what happened? |
 //! | 3 | [`catalog`] | what do we have, where, about whom? |
 //! | 3 | [`pseudonym`] | what does a value become? |
+//! | 3 | [`seal`] | how do bytes rest? |
 //! | 4 | [`tag`] | what is this column? |
 //! | 5 | [`vault`] | where does the person rest? |
 //! | 6 | [`batch`] | how far have these rows come? |
@@ -88,6 +89,7 @@ pub mod keyring;
 pub mod outbound;
 pub mod policy;
 pub mod pseudonym;
+pub mod seal;
 pub mod state;
 pub mod store;
 pub mod tag;

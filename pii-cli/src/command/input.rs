@@ -2,7 +2,9 @@
 
 #![expect(clippy::field_reassign_with_default, reason = "the options may grow fields, so they cannot be written out")]
 
-use pii_core::store::{Compression, Destination, Encoding, Format, Location, ReadOptions, Source, WriteOptions};
+use pii_core::store::{
+    Compression, Destination, Encoding, Encryption, Format, KeyFinder, Location, ReadOptions, Source, WriteOptions,
+};
 
 use crate::error::Error;
 use crate::ui::Ui;
@@ -27,13 +29,14 @@ pub(crate) struct SourceArgs {
 
 impl SourceArgs {
     /// Opens files, folders, globs or `-` as one dataset.
-    pub(crate) fn open(&self, sources: &[String], ui: Ui) -> Result<Source, Error> {
+    pub(crate) fn open(&self, sources: &[String], keys: KeyFinder, ui: Ui) -> Result<Source, Error> {
         let locations = sources.iter().map(|s| Location::parse(s)).collect::<Result<Vec<_>, _>>()?;
         let mut options = ReadOptions::default();
         options.format = self.format.as_deref().map(format).transpose()?;
         options.delimiter = self.delimiter.as_deref().map(|d| ascii("--delimiter", d)).transpose()?;
         options.quote = self.quote.as_deref().map(|q| ascii("--quote", q)).transpose()?;
         options.encoding = self.encoding.as_deref().map(encoding).transpose()?;
+        options.keys = Some(keys);
         let source = Source::open(&locations, &options)?;
         // What was passed over may hold personal data too: nobody should think that it was looked at.
         for file in source.skipped() {
@@ -53,6 +56,9 @@ pub(crate) struct OutputArgs {
     /// Compression of Parquet and Avro: none, snappy, zstd
     #[arg(long, value_name = "NAME")]
     compression: Option<String>,
+    /// Encrypt a Parquet output: `uniform`, one key, or `columns`, a key for each personal column
+    #[arg(long, value_name = "HOW")]
+    encrypt: Option<String>,
 }
 
 impl OutputArgs {
@@ -62,6 +68,7 @@ impl OutputArgs {
         if let Some(name) = &self.compression {
             options.compression = Some(name.parse::<Compression>().map_err(Error::from)?);
         }
+        options.encryption = self.encrypt.as_deref().map(str::parse::<Encryption>).transpose().map_err(Error::from)?;
         Ok(options)
     }
 }

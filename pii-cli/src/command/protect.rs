@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let to = Addressee::from(&recipient);
     let to = args.since_epoch.map_or(to, |epoch| to.bridged_since(epoch));
     let workspace = global.open()?;
-    let source = args.reading.open(&args.sources, ui)?;
+    let source = args.reading.open(&args.sources, workspace.file_keys(), ui)?;
     let Some(output) = &args.output else {
         let protection = workspace.protection(&source, &dataset, to);
         workspace.seal()?;

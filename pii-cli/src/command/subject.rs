@@ -20,6 +20,11 @@ pub(crate) struct SubjectArgs {
 }
 
 impl SubjectArgs {
+    /// Whether a person is asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.subject.is_some() || self.subject_file.is_some()
+    }
+
     /// Reads lines of `kind=value`. `misplaced` is what else stood on the command line, and is not repeated.
     pub(crate) fn read(&self, misplaced: &[String], hint: &str) -> Result<Vec<Identifier>, Error> {
         refuse(misplaced, hint)?;

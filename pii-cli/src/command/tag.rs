@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     // A tagged copy holds clear personal data.
     let mut options = args.writing.options()?;
     options.private = true;
-    let ingested = args.reading.open(&args.sources, ui).and_then(|source| {
+    let ingested = args.reading.open(&args.sources, workspace.file_keys(), ui).and_then(|source| {
         let out = output.as_ref().map(|o| (o, &options));
         Ok(workspace.ingest(source, &dataset, out, &mut ui.watch("ingesting"))?)
     });

@@ -11,6 +11,7 @@ use crate::keyring::Epoch;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
+use crate::seal;
 use crate::state;
 use crate::store;
 use crate::tag;
@@ -43,6 +44,14 @@ pub enum Error {
     /// A value's new form.
     #[error(transparent)]
     Pseudonym(#[from] pseudonym::Error),
+    /// A sealed file.
+    #[error("`{}`", .path.display())]
+    Sealed {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        source: seal::Error,
+    },
     /// A database file.
     #[error(transparent)]
     State(#[from] state::Error),
@@ -78,6 +87,14 @@ pub enum Error {
     /// The policy knows no such purpose.
     #[error("the policy has no purpose `{0}`")]
     UnknownPurpose(PurposeId),
+    /// Purpose limitation (Art. 5(1)(b)): the dataset may not be looked at for this.
+    #[error("`{dataset}` may not be used for `{purpose}`")]
+    PurposeNotAllowed {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The purpose.
+        purpose: PurposeId,
+    },
     /// The policy knows no such dataset.
     #[error("the policy has no dataset `{0}`")]
     UnknownDataset(DatasetId),
@@ -115,6 +132,9 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// A file that was thought to be encrypted.
+    #[error("`{}` is not encrypted", .0.display())]
+    NotEncrypted(std::path::PathBuf),
     /// The operating system refuses.
     #[error("`{}`", .path.display())]
     Io {
@@ -155,9 +175,9 @@ impl Error {
             Self::Audit(_) => "audit",
             Self::Batch(batch::Error::Undecided { .. }) => "batch.undecided",
             Self::Batch(batch::Error::UnknownDataset(_)) | Self::UnknownDataset(_) => "policy.unknown-dataset",
-            Self::Batch(batch::Error::Refused(_)) => "policy.refused",
             Self::Batch(batch::Error::NoSuchEpoch { .. }) => "batch.no-such-epoch",
             Self::Batch(batch::Error::Bridge { .. }) => "batch.bridge",
+            Self::Batch(batch::Error::Refused(_)) | Self::PurposeNotAllowed { .. } => "policy.refused",
             Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
             | Self::Vault(vault::Error::State(state::Error::Locked))
             | Self::Catalog(catalog::Error::State(state::Error::Locked))
@@ -178,10 +198,17 @@ impl Error {
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
             Self::Policy(_) => "policy",
             Self::Pseudonym(_) => "pseudonym",
+            Self::Sealed { source, .. } => match source {
+                seal::Error::OtherKey { .. } | seal::Error::OtherDataset { .. } | seal::Error::Keyring(_) => "seal.key",
+                seal::Error::Io(_) => "io",
+                _ => "seal.damaged",
+            },
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
             Self::Store(store::Error::Wire(error)) | Self::Wire(error) => wire_code(error),
+            Self::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => "store.key",
+            Self::Store(store::Error::NotEncryptable { .. }) => "store.not-encryptable",
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",
@@ -193,6 +220,7 @@ impl Error {
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
             Self::UnknownRecipient(_) => "policy.unknown-recipient",
             Self::UnknownSubject { .. } => "vault.unknown-subject",
+            Self::NotEncrypted(_) => "store.not-encrypted",
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }

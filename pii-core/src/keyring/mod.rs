@@ -6,6 +6,7 @@
 //!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
 //!      ├─ vault key        HKDF, wraps the random key of each person
+//!      ├─ data key         HKDF, one a dataset, wraps the random key of each encrypted file
 //!      ├─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
 //!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
@@ -14,6 +15,7 @@
 //! `.pii/keys/epochs.json`. HKDF is RFC 5869 with
 //! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
 
+mod data;
 mod derive;
 mod epoch;
 mod error;
@@ -24,6 +26,7 @@ mod root;
 mod rotate;
 mod seal;
 
+pub use data::{DataKey, FileKey};
 pub use derive::PseudonymKey;
 pub use epoch::{Epoch, Epochs, Generation};
 pub use error::Error;

@@ -105,6 +105,10 @@ impl Keyring {
         SealingKey::new(derive(&self.master, &["pii/v1/vault"])?.as_ref())
     }
 
+    pub(super) fn master(&self) -> &[u8; 32] {
+        &self.master
+    }
+
     /// The seed of the Ed25519 key that signs the audit log's checkpoints.
     ///
     /// # Errors

@@ -63,6 +63,21 @@ impl KeyId {
     pub(super) fn of(key: &[u8]) -> Self {
         Self(check_value(&hmac::Key::new(hmac::HMAC_SHA256, key), b"pii/v1/key-id"))
     }
+
+    /// From its 8 bytes, as headers of files have them.
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 8 bytes.
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0
+    }
+
+    /// Reads 16 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(|n| Self(n.to_be_bytes()))
+    }
 }
 
 impl fmt::Display for KeyId {

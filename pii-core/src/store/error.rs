@@ -22,6 +22,18 @@ pub enum Error {
     UnknownEncoding { label: String },
     #[error("`{name}` is not a compression: use one of none, snappy, lz4, deflate, zstd")]
     UnknownCompression { name: String },
+    #[error("`{name}` is not a way to encrypt: use `uniform` or `columns`")]
+    UnknownEncryption { name: String },
+    #[error("`{file}` would not be encrypted: {format} has no encryption of its own")]
+    NotEncryptable { file: String, format: Format },
+    #[error("`{file}` is to be encrypted, and no keys were given")]
+    KeysNeeded { file: String },
+    #[error("`{file}` is encrypted, and no keys are at hand")]
+    Encrypted { file: String },
+    #[error("`{file}` is encrypted with AES_GCM_CTR_V1, which cannot be read: write it with AES_GCM_V1")]
+    CtrEncrypted { file: String },
+    #[error("`{file}` is encrypted, and its key cannot be had: {reason}")]
+    KeyRefused { file: String, reason: String },
     #[error("{format} files cannot be compressed with {compression}")]
     CompressionMismatch { format: Format, compression: Compression },
 

@@ -12,12 +12,16 @@
 //! | JSON lines | inferred from every row, strictly: a column that changes its type is an error | absent or `null`, written by leaving the key out |
 //! | Parquet, Arrow, Avro | the file's own | the file's own |
 //!
+//! A Parquet file can be encrypted, with keys that are handed in: [`ParquetKeys`] to write one, a [`KeyFinder`] to read it.
+//! Which keys, and where they are kept, is not this room's question.
+//!
 //! [`Objects`] are small files on S3, such as anchors of the audit log, read and written whole.
 //!
 //! Errors name the file, the row (from 1, without a header) and the column. They never repeat a value: it may be
 //! personal data.
 
 mod encoding;
+mod encryption;
 mod error;
 mod format;
 mod location;
@@ -26,9 +30,10 @@ mod read;
 mod write;
 
 pub use encoding::Encoding;
+pub use encryption::{Encryption, KeyFinder, ParquetKey, ParquetKeys};
 pub use error::Error;
 pub use format::{Compression, Format};
 pub use location::{Destination, Location, refuse_overwrite};
 pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
 pub use read::{Batches, Progress, ReadOptions, Source};
-pub use write::{Content, Staged, TableWriter, WriteOptions};
+pub use write::{Content, FileWriter, Staged, TableWriter, WriteOptions};

@@ -1,6 +1,7 @@
 use crate::batch;
 use crate::error::Error;
 use crate::policy::Refusal;
+use crate::seal;
 
 /// Why, for the log: words of ours, never those of whoever asked. The first row of a file that has no header is taken
 /// for the names of its columns, a name may be typed where a purpose belongs, and the log forgets nothing.
@@ -29,6 +30,9 @@ pub(super) fn denial(error: &Error) -> String {
         Error::Batch(batch::Error::NoSuchEpoch { .. }) => "the recipient's keys have not come to that epoch",
         Error::Batch(batch::Error::Bridge { .. }) => "a column has no room for a bridge",
         Error::OlderKeys { .. } => "the keys are an older copy",
+        Error::PurposeNotAllowed { .. } => "the dataset may not be used for this purpose",
+        Error::Sealed { source: seal::Error::OtherKey { .. }, .. } => "the file is sealed with another workspace's key",
+        Error::Sealed { .. } => "the file does not open",
         Error::Audit(_) => "the log does not have it",
         _ => "it failed before it was decided",
     };

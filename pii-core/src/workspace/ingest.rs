@@ -65,7 +65,8 @@ impl Workspace {
         let mut writer = match out {
             Some((destination, options)) => {
                 refuse_overwrite(source.files(), destination)?;
-                Some(TableWriter::create(destination, &batch::annotated(&schema, &tags), options)?)
+                let personal = tags.iter().filter(|(_, tag)| tag.category().is_some()).map(|(path, _)| path.as_str());
+                Some(self.table(dataset, destination, &batch::annotated(&schema, &tags), options, personal)?)
             }
             None => None,
         };

@@ -8,12 +8,14 @@
 
 mod anchor;
 mod denial;
+mod encrypt;
 mod export;
 mod forget;
 mod ingest;
 mod look_up;
 mod protect;
 mod prune;
+mod put;
 mod query;
 mod reveal;
 mod rotate;
@@ -39,9 +41,11 @@ use crate::wire::Encryption;
 pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
 use denial::denial;
 
+pub use encrypt::file_keys;
 pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
+pub use put::{Incoming, Moved, Reading};
 pub use query::Mention;
 pub use rotate::{Output, Rotated, Rotation};
 pub use rotate_root::Rewrapped;
@@ -73,7 +77,7 @@ impl Caller {
 pub struct Workspace {
     site: Site,
     policy: Policy,
-    keys: Keyring,
+    keys: Arc<Keyring>,
     log: AuditLog,
     sidecar: Sidecar,
     catalog: Catalog,

@@ -9,7 +9,7 @@ use crate::audit::Action;
 use crate::batch::{Addressee, Batch, Protection};
 use crate::error::Error;
 use crate::outbound::{Disclosure, Writer};
-use crate::store::{self, Destination, Source, TableWriter, WriteOptions, refuse_overwrite};
+use crate::store::{self, Destination, Source, WriteOptions, refuse_overwrite};
 use crate::vocab::{DatasetId, RecipientId};
 
 impl Workspace {
@@ -70,7 +70,8 @@ impl Workspace {
     ) -> Result<Disclosure, Error> {
         let protection = self.protection(&source, dataset, to)?;
         refuse_overwrite(source.files(), destination)?;
-        let sink = TableWriter::create(destination, protection.schema(), options)?;
+        let personal = protection.columns().iter().filter(|c| c.tag.category().is_some()).map(|c| c.path.as_str());
+        let sink = self.table(dataset, destination, protection.schema(), options, personal)?;
         let mut writer = Writer::open(&protection, &self.log, self.event(Action::Protect), sink)?;
         let mut step = Step { of_rows: source.rows_hint(), of_bytes: source.bytes(), ..Step::default() };
 

@@ -35,12 +35,17 @@ impl Workspace {
         self.record(
             &self.event(Action::KeyShow).with_recipient(recipient.clone()).with_keys([format!("{domain}/{epoch}")]),
         )?;
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(io)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
+        write_new(path, &text)
     }
+}
+
+/// Writes keys to a new file that only its owner can read.
+pub(super) fn write_new(path: &Path, text: &Zeroizing<String>) -> Result<(), Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(io)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
 }

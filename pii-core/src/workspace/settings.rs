@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::keyring;
 use crate::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, Transit, TransitSettings};
+use crate::store::Encryption;
 use crate::wire::Wire;
 
 /// The file `pii.toml`. Paths are relative to the workspace.
@@ -29,6 +30,9 @@ pub struct Settings {
     /// Catalog, requests and disclosures.
     #[serde(default = "state")]
     pub state: PathBuf,
+    /// Every table that is written is a Parquet file encrypted so, and never a file in clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<Encryption>,
     /// Where the root key comes from, unless the environment says.
     #[serde(default)]
     pub key: KeySettings,
@@ -95,6 +99,7 @@ impl Settings {
             vault: vault(),
             audit: audit(),
             state: state(),
+            encrypt: None,
             key: KeySettings::default(),
             tls: TlsSettings::default(),
         }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
@@ -197,7 +198,7 @@ impl Site {
         let catalog = self.catalog()?;
         let vault = Vault::open(&self.vault(), &keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        let workspace = Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller };
+        let workspace = Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, vault, caller };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

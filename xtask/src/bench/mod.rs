@@ -11,6 +11,7 @@ mod people;
 mod postgres;
 mod protect;
 mod scan;
+mod seal;
 mod workspace;
 
 use std::fs;
@@ -30,6 +31,9 @@ pub(crate) fn run(args: &[&str]) -> Result {
     }
     let python = python::venv()?;
     let cache = project::target()?.join("xtask-bench");
+    if options.what == Some(What::Seal) {
+        return seal::run(&python, &people::file(&cache, options.rows.min(2_000_000))?, options.runs);
+    }
     let scratch = cache.join("scratch");
     if scratch.exists() {
         fs::remove_dir_all(&scratch)?;

@@ -2,6 +2,7 @@ mod list;
 mod rotate;
 mod rotate_root;
 mod show;
+mod show_file;
 
 use crate::config::Global;
 use crate::error::Error;

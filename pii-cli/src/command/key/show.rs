@@ -7,21 +7,29 @@ use pii_core::vocab::RecipientId;
 use serde_json::json;
 
 use super::list::day;
+use super::show_file;
 use crate::command::epoch;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// A recipient's pseudonym keys of every epoch, by check value
+/// A recipient's pseudonym keys of every epoch, by check value; or those of an encrypted file, by name
 ///
 /// With `--reveal-to`, the keys themselves go to a new file that only its owner can read, so that a sample can
-/// be checked in PostgreSQL, Spark or Python. Whoever has them can recompute pseudonyms from guesses: it is
-/// a release, and the log records it first.
+/// be checked in PostgreSQL, Spark or Python, or the encrypted file be read there. Whoever has them can recompute
+/// pseudonyms from guesses, or read that file: it is a release, and the log records it first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The recipient
-    recipient: String,
+    #[arg(required_unless_present = "file")]
+    recipient: Option<String>,
+    /// An encrypted Parquet file
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    file: Option<PathBuf>,
+    /// Leave out the keys of personal columns
+    #[arg(long, requires = "file", requires = "reveal_to")]
+    footer_only: bool,
     /// Write the keys to a new file
     #[arg(long, value_name = "FILE")]
     reveal_to: Option<PathBuf>,
@@ -31,7 +39,10 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let id = RecipientId::parse(&args.recipient)?;
+    if let Some(file) = &args.file {
+        return show_file::run(file, args.reveal_to.as_deref(), args.footer_only, global, ui);
+    }
+    let id = RecipientId::parse(args.recipient.as_deref().unwrap_or_default())?;
     let workspace = global.open()?;
     let recipient = workspace.policy().recipient(&id).ok_or_else(|| Core::UnknownRecipient(id.clone()))?;
     let domain = recipient.domain();

@@ -1,33 +1,37 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pii_core::vocab::{PurposeId, RecipientId};
 use pii_core::workspace::{Looked, Question};
 use serde_json::json;
 
+use super::read_file;
 use crate::command::subject::SubjectArgs;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{HEAD, Ui, count, paint};
 
-/// Open what the vault holds of a person, for a purpose
+/// Open what the vault holds of a person, or a file that `pii vault put` sealed, for a purpose
 ///
 /// Identifiers come as lines of `kind=value`, never on the command line: see `pii help identifiers`.
 /// The look is in the log before a value is released. Exit code 3 if it is refused or nobody is known.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("somebody").args(["subject", "subject_file"]).required(true))]
+#[command(group = clap::ArgGroup::new("what").args(["subject", "subject_file", "file"]).required(true).multiple(true))]
 pub(crate) struct Args {
+    /// A sealed file, or `-`
+    #[arg(value_name = "FILE")]
+    file: Vec<String>,
     #[command(flatten)]
     who: SubjectArgs,
-    /// Here only to be refused, and not repeated as an unexpected argument would be
-    #[arg(hide = true)]
-    misplaced: Vec<String>,
     /// Why: a purpose of the policy
     #[arg(long, short, value_name = "PURPOSE")]
     purpose: String,
     /// Whose pseudonym `pseudonym=…` is
     #[arg(long, short, value_name = "RECIPIENT")]
     recipient: Option<String>,
+    /// Where to write what a sealed file holds; otherwise standard output
+    #[arg(long, short, value_name = "FILE", conflicts_with = "who")]
+    output: Option<String>,
     /// The request or ticket that occasioned it
     #[arg(long, value_name = "ID")]
     ticket: Option<String>,
@@ -37,7 +41,12 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let identifiers = args.who.read(&args.misplaced, HINT)?;
+    if let ([file], false) = (args.file.as_slice(), args.who.is_given()) {
+        let purpose = PurposeId::parse(&args.purpose)?;
+        return read_file::run(Path::new(file), args.output.as_deref(), &purpose, args.ticket.as_deref(), global, ui);
+    }
+    // Beside a person, a file is a person misplaced.
+    let identifiers = args.who.read(&args.file, HINT)?;
     let note = args.note_file.as_deref().map(|file| args.who.note(file)).transpose()?;
     let purpose = PurposeId::parse(&args.purpose)?;
     let recipient = args.recipient.as_deref().map(RecipientId::parse).transpose()?;

@@ -4,6 +4,7 @@ mod align;
 mod avro;
 mod csv;
 mod decode;
+mod decrypt;
 mod infer;
 mod input;
 mod ipc;
@@ -17,7 +18,7 @@ pub use source::{Batches, Progress, Source};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::{Encoding, Error, Format};
+use super::{Encoding, Error, Format, KeyFinder};
 
 /// How to read. The default reads what the file's name and its first bytes tell.
 #[derive(Clone, Debug)]
@@ -33,11 +34,13 @@ pub struct ReadOptions {
     pub encoding: Option<Encoding>,
     /// The most rows in a batch. A batch also ends at about 16 MB, except in Arrow and Avro files.
     pub batch_rows: usize,
+    /// Parquet: where the keys of encrypted files come from.
+    pub keys: Option<KeyFinder>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { format: None, delimiter: None, quote: None, encoding: None, batch_rows: 8192 }
+        Self { format: None, delimiter: None, quote: None, encoding: None, batch_rows: 8192, keys: None }
     }
 }
 

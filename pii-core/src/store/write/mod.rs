@@ -2,16 +2,18 @@
 
 mod avro;
 mod csv;
+mod file;
 mod ipc;
 mod output;
 mod parquet;
 mod stage;
 mod table;
 
+pub use file::FileWriter;
 pub use stage::{Content, Staged};
 pub use table::TableWriter;
 
-use super::{Compression, Format};
+use super::{Compression, Encryption, Format};
 
 /// How to write. The default writes what the file's name tells.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,9 @@ pub struct WriteOptions {
     /// Parquet, Arrow, Avro. If not given: Zstandard in Parquet, none in Arrow (it can be mapped into memory), and
     /// DEFLATE in Avro (which every reader has).
     pub compression: Option<Compression>,
+    /// Parquet: how the file is to be encrypted; in clear if not given. The keys come to
+    /// [`TableWriter::create_encrypted`].
+    pub encryption: Option<Encryption>,
     /// Whether a new file is for its owner alone, from its first byte on: it holds clear personal data.
     pub private: bool,
 }

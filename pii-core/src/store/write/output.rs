@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IoSlice, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +27,46 @@ pub(super) enum Sink {
     Stream(Box<dyn Write + Send>),
 }
 
+impl Sink {
+    pub(super) fn open(destination: &Destination, private: bool) -> Result<Self, Error> {
+        match destination {
+            Destination::Stdout => Ok(Self::Stream(Box::new(io::stdout()))),
+            Destination::Path(path) => stage(path, private),
+        }
+    }
+
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        match self {
+            Self::Staged { file, .. } => File::sync_all(file.as_file()),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Staged { file, .. } => file.as_file_mut().write(buffer),
+            Self::Stream(stream) => stream.write(buffer),
+        }
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Staged { file, .. } => file.as_file_mut().write_vectored(buffers),
+            Self::Stream(stream) => stream.write_vectored(buffers),
+        }
+    }
+
+    /// The buffers are the operating system's; `sync` empties them once, at the end.
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Staged { .. } => Ok(()),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
+}
+
 /// The first error of the file itself. Encoders wrap it, each in its own way, and some only keep the text.
 #[derive(Clone, Default)]
 pub(super) struct Failure(Arc<Mutex<Option<io::Error>>>);
@@ -44,10 +84,7 @@ impl Failure {
 
 /// Opens the destination.
 pub(super) fn open(destination: &Destination, private: bool) -> Result<(Output, Failure), Error> {
-    let sink = match destination {
-        Destination::Stdout => Sink::Stream(Box::new(io::stdout())),
-        Destination::Path(path) => stage(path, private)?,
-    };
+    let sink = Sink::open(destination, private)?;
     let failure = Failure::default();
     let digest = digest::Context::new(&digest::SHA256);
     let hashed = Hashed { sink, digest, bytes: 0, failure: failure.clone() };
@@ -105,22 +142,9 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-impl Hashed {
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Staged { file, .. } => File::sync_all(file.as_file()),
-            Sink::Stream(stream) => stream.flush(),
-        }
-    }
-}
-
 impl Write for Hashed {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = match &mut self.sink {
-            Sink::Staged { file, .. } => file.as_file_mut().write(buffer),
-            Sink::Stream(stream) => stream.write(buffer),
-        };
-        match written {
+        match self.sink.write(buffer) {
             Ok(written) => {
                 self.digest.update(buffer.get(..written).unwrap_or_default());
                 self.bytes += written as u64;
@@ -135,11 +159,7 @@ impl Write for Hashed {
         }
     }
 
-    /// The buffers are the operating system's; `sync` empties them once, at the end.
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Staged { .. } => Ok(()),
-            Sink::Stream(stream) => stream.flush(),
-        }
+        self.sink.flush()
     }
 }

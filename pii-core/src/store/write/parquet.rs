@@ -7,16 +7,21 @@ use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, compute_leaves,
 };
 use parquet::basic::{Compression as Codec, GzipLevel, ZstdLevel};
+use parquet::encryption::encrypt::FileEncryptionProperties;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::SchemaDescriptor;
 use rayon::prelude::*;
 
 use super::output::Output;
-use crate::store::Compression;
+use crate::store::{Compression, ParquetKeys};
 
 /// Writes Parquet, the columns of each batch side by side.
+///
+/// Column chunks come from this file's own factory and from nowhere else, so each is encrypted where the file is: chunks
+/// that were copied from another file would be written as they are, in clear, under a label that says encrypted.
 ///
 /// A row group is encoded in memory, so it ends at [`GROUP_BYTES`], or at [`GROUP_ROWS`] for narrow tables.
 pub(super) struct ParquetEncoder {
@@ -29,8 +34,13 @@ pub(super) struct ParquetEncoder {
 }
 
 impl ParquetEncoder {
-    pub(super) fn create(output: Output, schema: &SchemaRef, compression: Compression) -> Result<Self> {
-        let properties = properties(schema, compression)?;
+    pub(super) fn create(
+        output: Output,
+        schema: &SchemaRef,
+        compression: Compression,
+        keys: Option<&ParquetKeys>,
+    ) -> Result<Self> {
+        let properties = properties(schema, compression, keys)?;
         let writer = ArrowWriter::try_new(output, Arc::clone(schema), Some(properties))?;
         let (file, factory) = writer.into_serialized_writer()?;
         Ok(Self { file, factory, schema: Arc::clone(schema), group: Vec::new(), rows: 0 })
@@ -92,7 +102,7 @@ impl ParquetEncoder {
     }
 }
 
-fn properties(schema: &Schema, compression: Compression) -> Result<WriterProperties> {
+fn properties(schema: &Schema, compression: Compression, keys: Option<&ParquetKeys>) -> Result<WriterProperties> {
     let codec = match compression {
         Compression::None => Codec::UNCOMPRESSED,
         Compression::Snappy => Codec::SNAPPY,
@@ -118,7 +128,26 @@ fn properties(schema: &Schema, compression: Compression) -> Result<WriterPropert
                 .set_column_compression(column.path().clone(), Codec::UNCOMPRESSED);
         }
     }
+    if let Some(keys) = keys {
+        properties = properties.with_file_encryption_properties(encryption(keys, &columns)?);
+    }
     Ok(properties.build())
+}
+
+/// The keys of the file, and of each leaf column if columns have keys of their own.
+fn encryption(keys: &ParquetKeys, columns: &SchemaDescriptor) -> Result<Arc<FileEncryptionProperties>> {
+    let footer = keys.footer.key.to_vec();
+    let mut encryption =
+        FileEncryptionProperties::builder(footer).with_footer_key_metadata(keys.footer.metadata.clone());
+    for column in columns.columns() {
+        let root = column.path().parts().first().map(String::as_str).unwrap_or_default();
+        let own = keys.columns.iter().find(|(name, _)| name == root).map(|(_, key)| key);
+        if let Some(key) = own.or(keys.others.as_ref()) {
+            let (path, bytes) = (column.path().string(), key.key.to_vec());
+            encryption = encryption.with_column_key_and_metadata(&path, bytes, key.metadata.clone());
+        }
+    }
+    encryption.build()
 }
 
 /// The mark of a pseudonymised column, in its metadata.
@@ -126,3 +155,6 @@ const PSEUDONYM: &str = "pii.alg";
 
 const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests;

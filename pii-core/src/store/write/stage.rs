@@ -31,7 +31,7 @@ pub struct Staged {
 impl Staged {
     /// Flushes and syncs what was written.
     pub(super) fn seal(mut hashed: Hashed, rows: u64) -> io::Result<Self> {
-        hashed.sync()?;
+        hashed.sink.sync()?;
         let mut sha256 = [0; 32];
         for (to, from) in sha256.iter_mut().zip(hashed.digest.finish().as_ref()) {
             *to = *from;
@@ -60,12 +60,17 @@ impl Staged {
     /// [`Error::Write`], and then the old file, if any, is as it was.
     pub fn publish(self) -> Result<Content, Error> {
         if let Some((file, target)) = self.file {
-            let failed = |source| Error::Write { file: target.display().to_string(), source };
-            file.persist(&target).map_err(|e| failed(e.error))?;
-            sync_folder(folder_of(&target)).map_err(failed)?;
+            name(file, &target)?;
         }
         Ok(self.content)
     }
+}
+
+/// Gives a synced file its name, and syncs the folder.
+pub(super) fn name(file: NamedTempFile, target: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write { file: target.display().to_string(), source };
+    file.persist(target).map_err(|e| failed(e.error))?;
+    sync_folder(folder_of(target)).map_err(failed)
 }
 
 impl fmt::Debug for Staged {

@@ -13,7 +13,7 @@ use super::output::{Failure, Output, open};
 use super::parquet::ParquetEncoder;
 use super::{Staged, WriteOptions, avro, csv, ipc};
 use crate::store::read::check_columns;
-use crate::store::{Compression, Destination, Error, Format};
+use crate::store::{Compression, Destination, Error, Format, ParquetKeys};
 
 /// Writes one table.
 ///
@@ -46,8 +46,36 @@ impl TableWriter {
     /// # Errors
     /// Where the format is unknown or cannot hold the columns, or the file cannot be made.
     pub fn create(destination: &Destination, schema: &SchemaRef, options: &WriteOptions) -> Result<Self, Error> {
+        match options.encryption {
+            Some(_) => Err(Error::KeysNeeded { file: destination.to_string() }),
+            None => Self::open(destination, schema, options, None),
+        }
+    }
+
+    /// Opens `destination` for an encrypted Parquet file, with keys that were made for it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); [`Error::NotEncryptable`] where the format is another.
+    pub fn create_encrypted(
+        destination: &Destination,
+        schema: &SchemaRef,
+        options: &WriteOptions,
+        keys: &ParquetKeys,
+    ) -> Result<Self, Error> {
+        Self::open(destination, schema, options, Some(keys))
+    }
+
+    fn open(
+        destination: &Destination,
+        schema: &SchemaRef,
+        options: &WriteOptions,
+        keys: Option<&ParquetKeys>,
+    ) -> Result<Self, Error> {
         let file = destination.to_string();
         let format = Format::choose(options.format, Path::new(&file))?;
+        if keys.is_some() && format != Format::Parquet {
+            return Err(Error::NotEncryptable { file, format });
+        }
         check_columns(schema, &file)?;
         match format {
             Format::Csv => csv::check(schema)?,
@@ -56,7 +84,8 @@ impl TableWriter {
         }
         let plan = Plan::new(format, Path::new(&file), options)?;
         let (output, failure) = open(destination, options.private)?;
-        let encoder = plan.start(output, schema).map_err(|cause| blame(&file, format, &failure, cause.as_ref()))?;
+        let encoder =
+            plan.start(output, schema, keys).map_err(|cause| blame(&file, format, &failure, cause.as_ref()))?;
         Ok(Self { encoder, schema: Arc::clone(schema), rows: 0, file, failure })
     }
 
@@ -140,11 +169,11 @@ impl Plan {
         })
     }
 
-    fn start(self, output: Output, schema: &SchemaRef) -> Result<Encoder, Cause> {
+    fn start(self, output: Output, schema: &SchemaRef, keys: Option<&ParquetKeys>) -> Result<Encoder, Cause> {
         Ok(match self {
             Self::Csv { delimiter } => Encoder::Csv(CsvEncoder::create(output, schema, delimiter)?),
             Self::JsonLines => Encoder::JsonLines(LineDelimitedWriter::new(output)),
-            Self::Parquet(compression) => Encoder::Parquet(ParquetEncoder::create(output, schema, compression)?),
+            Self::Parquet(compression) => Encoder::Parquet(ParquetEncoder::create(output, schema, compression, keys)?),
             Self::ArrowIpc(codec) => {
                 let plain = Arc::new(ipc::without_dictionaries(schema));
                 Encoder::ArrowIpc(ipc::create(output, &plain, codec)?, plain)
