@@ -16,7 +16,7 @@
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
-//! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_faults` |
+//! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_root`, `rotation_faults` |
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | somebody who has five minutes | `demo` |
 
@@ -41,6 +41,7 @@ mod root_key;
 mod rotation;
 mod rotation_faults;
 mod sealed_files;
+mod rotation_root;
 mod secrets;
 mod together;
 

@@ -70,6 +70,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     workspace.seal()?;
     let disclosure = done?;
 
+    warn_if_rotated(&workspace, &recipient, &disclosure, ui)?;
     if output == "-" {
         return Ok(Exit::Done);
     }
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         disclosure.purpose
     ));
     ui.line(format!("  sha-256 {}, audit entry {}", disclosure.sha256, disclosure.audit_entry));
-    tell_epochs(args, &workspace, &disclosure, ui)?;
+    say_epochs(args, &disclosure, ui);
     let subject = workspace.policy().dataset(&dataset).and_then(|d| d.subject());
     if subject.is_some() && workspace.catalog().dataset(dataset.as_str())?.is_none() {
         ui.note(format!("the people of `{dataset}` are not in the vault: take them in with `pii tag … -d {dataset}`"));
@@ -89,25 +90,26 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// Of which epochs the pseudonyms are; and if the domain has gone to another one while this ran.
-fn tell_epochs(args: &Args, workspace: &Workspace, disclosure: &Disclosure, ui: Ui) -> Result<(), Error> {
+/// Of which epochs the pseudonyms are.
+fn say_epochs(args: &Args, disclosure: &Disclosure, ui: Ui) {
     let (bridges, columns): (Vec<_>, Vec<_>) = disclosure.columns.iter().partition(|column| column.bridges.is_some());
-    let Some(key) = columns.iter().find_map(|column| column.key.as_deref()) else { return Ok(()) };
+    let Some(key) = columns.iter().find_map(|column| column.key.as_deref()) else { return };
     let mut older: Vec<_> = bridges.iter().filter_map(|column| column.key.as_deref()).collect();
-    older.sort_unstable();
+    older.sort_by_key(|key| (key.len(), *key));
     older.dedup();
     ui.line(match (older.as_slice(), args.since_epoch) {
         ([], None) => format!("  pseudonyms of {key}"),
         ([], Some(_)) => format!("  pseudonyms of {key}, which is that epoch: there is nothing to bridge"),
         (older, _) => format!("  pseudonyms of {key}, and a bridge to {}", older.join(", ")),
     });
-    let domain = workspace.policy().recipients().iter().find(|known| known.id().as_str() == disclosure.recipient);
-    let Some(domain) = domain.map(|known| known.domain()) else { return Ok(()) };
-    let now = workspace.site().epochs()?.current(&domain);
-    if now > workspace.keys().current_epoch(&domain) {
-        ui.warn(format!(
-            "`{domain}` has gone to epoch {now} meanwhile: this output is not joined with what comes after"
-        ));
+}
+
+/// A rotation while this ran is for what comes after it.
+fn warn_if_rotated(workspace: &Workspace, to: &RecipientId, released: &Disclosure, ui: Ui) -> Result<(), Error> {
+    let Some(domain) = workspace.policy().recipient(to).map(|known| known.domain()) else { return Ok(()) };
+    let (used, now) = (workspace.keys().current_epoch(&domain), workspace.site().epochs()?.current(&domain));
+    if now > used && released.columns.iter().any(|column| column.key.is_some()) {
+        ui.warn(format!("`{domain}` has gone to epoch {now} meanwhile: what left is of epoch {used}"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-use pii_core::audit::{Decision, Entry};
+use pii_core::audit::{Action, Decision, Entry};
 use pii_core::workspace::Mention;
 use serde_json::{Value, json};
 
@@ -76,7 +76,8 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     let mut what: Vec<String> = Vec::new();
     what.extend(event.dataset.as_ref().map(ToString::to_string));
     what.extend(event.recipient.as_ref().map(|r| format!("for {r}")));
-    what.extend((!event.keys.is_empty()).then(|| format!("key {}", event.keys.join(", "))));
+    let between = if event.action == Action::KeyRotate { " → " } else { ", " };
+    what.extend((!event.keys.is_empty()).then(|| format!("key {}", event.keys.join(between))));
     what.extend(event.rows.map(|n| format!("{n} rows")));
     what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.subjects.iter().map(|s| format!("person {s}")));

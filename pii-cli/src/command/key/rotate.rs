@@ -51,9 +51,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let recipient = RecipientId::parse(recipient)?;
     let workspace = global.open()?;
     let plan = workspace.rotation(&recipient);
-    if plan.is_err() {
-        workspace.seal()?;
-    }
+    workspace.seal()?;
     let plan = plan?;
     let Rotation { domain, from, to, .. } = &plan;
     show(ui, &plan);
