@@ -47,6 +47,24 @@ pub enum Error {
         /// How.
         reason: String,
     },
+    /// The file of epoch keys cannot be used.
+    #[error("the epoch keys `{}` are unusable: {reason}", .path.display())]
+    Epochs {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
+    /// An epoch key that is needed is not there: it was destroyed, or an older copy of the file was put in its place.
+    #[error("`{}` has no key of shard {shard} for epoch {epoch}", .path.display())]
+    NoEpoch {
+        /// The file.
+        path: PathBuf,
+        /// The shard.
+        shard: u8,
+        /// The epoch that the vault says it is in.
+        epoch: u32,
+    },
     /// Sealed bytes do not open: another key, other surroundings, or altered.
     #[error("sealed data do not open: they were altered, moved, or sealed with another key")]
     Unsealable,

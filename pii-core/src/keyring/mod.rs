@@ -5,7 +5,8 @@
 //!  └─ master secret        random, in `.pii/keys/master.json`, wrapped by the root key
 //!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
-//!      ├─ vault key        HKDF, wraps the random key of each person
+//!      ├─ vault key        HKDF, wraps the epoch keys in `.pii/keys/epochs`: random, one for each of 256 shards
+//!      │   └─ epoch key    wraps the random key of each person of its shard; destroyed when one of them is shredded
 //!      ├─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
 //!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
@@ -14,6 +15,7 @@
 //! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
 
 mod derive;
+mod epochs;
 mod error;
 mod provider;
 mod ring_of_keys;
@@ -21,8 +23,9 @@ mod root;
 mod seal;
 
 pub use derive::PseudonymKey;
+pub use epochs::{EpochKeys, Overwriting, SHARDS, ShardKey};
 pub use error::Error;
 pub use provider::{KeyCommand, KeyFile, KeyProvider};
 pub use ring_of_keys::{Epoch, Keyring};
 pub use root::{KeyId, RootKey};
-pub use seal::SealingKey;
+pub use seal::{Nonces, SealingKey};

@@ -63,11 +63,15 @@ impl Database {
 
     /// Runs `work` in one transaction that holds the write lock from its start; all of it, or nothing.
     pub(crate) fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
-        let transaction =
-            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(Error::from)?;
+        let transaction = self.begin()?;
         let done = work(&transaction)?;
         transaction.commit().map_err(Error::from)?;
         Ok(done)
+    }
+
+    /// A transaction that holds the write lock from its start; undone unless it is committed.
+    pub(crate) fn begin(&self) -> Result<Transaction<'_>, Error> {
+        Ok(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?)
     }
 
     /// Writes the log of changes into the file and empties it, so that what was deleted is in neither.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::vault::VaultLocation;
 
 /// The file `pii.toml`. Paths are relative to the workspace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct Settings {
     /// The folder of policies.
     #[serde(default = "policies")]
     pub policies: PathBuf,
-    /// The vault.
+    /// The vault: a file, or `postgres://user@host/database`.
     #[serde(default = "vault")]
     pub vault: String,
     /// The folder of the audit log.
@@ -65,9 +66,8 @@ impl Settings {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
         let settings: Self = toml::from_str(&text).map_err(|e| unusable(e.to_string().trim_end().to_owned()))?;
-        if settings.vault.contains("://") {
-            return Err(unusable("a vault on a server is not supported yet: name a file".to_owned()));
-        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        VaultLocation::parse(&settings.vault, folder)?;
         Ok(settings)
     }
 
@@ -139,7 +139,7 @@ mod tests {
     fn a_setting_that_nobody_knows_is_named() {
         let error = read("controller = \"Acme\"\npolices = \"p\"").unwrap_err();
         assert!(error.contains("pii.toml") && error.contains("polices"), "{error}");
-        let error = read("controller = \"Acme\"\nvault = \"postgres://db/vault\"").unwrap_err();
-        assert!(error.contains("a vault on a server is not supported yet"), "{error}");
+        let error = read("controller = \"Acme\"\nvault = \"postgres://v:secret@db/vault\"").unwrap_err();
+        assert!(error.contains("password") && !error.contains("secret"), "{error}");
     }
 }

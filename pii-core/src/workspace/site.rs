@@ -7,13 +7,14 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
 use crate::policy::{self, Policy};
-use crate::vault::Vault;
+use crate::vault::{Login, Vault, VaultLocation};
 
 /// A workspace's folder, not unlocked.
 #[derive(Clone, Debug)]
 pub struct Site {
     root: PathBuf,
     settings: Settings,
+    login: Login,
 }
 
 impl Site {
@@ -27,7 +28,7 @@ impl Site {
         if file.exists() {
             return Err(Error::WorkspaceExists(root.to_owned()));
         }
-        let site = Self { root: root.to_owned(), settings };
+        let site = Self { root: root.to_owned(), settings, login: Login::default() };
         for folder in [root.to_owned(), site.keys(), site.policies()] {
             fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
         }
@@ -39,6 +40,7 @@ impl Site {
                 .map_err(|source| Error::Io { path: hidden.clone(), source })?;
         }
         let keyring = Keyring::create(&site.keys(), key)?;
+        let now = caller.clock.now();
         let starter = site.policies().join("policy.toml");
         if !starter.exists() {
             write(&starter, &policy::starter(&site.settings.controller))?;
@@ -49,7 +51,7 @@ impl Site {
         let _receipt = log.append(&Event { role: caller.role, ..Event::new(Action::Init, caller.actor) })?;
         log.checkpoint()?;
         Catalog::open(&site.state())?;
-        Vault::open(&site.vault(), &keyring)?;
+        Vault::create(&site.vault()?, &site.login, &site.epochs(), &keyring, now)?;
         Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
         Ok(site)
@@ -63,7 +65,14 @@ impl Site {
         let from = std::path::absolute(from).map_err(|source| Error::Io { path: from.to_owned(), source })?;
         let root = from.ancestors().find(|folder| folder.join(SETTINGS).is_file());
         let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
-        Ok(Self { root: root.to_owned(), settings: Settings::read(&root.join(SETTINGS))? })
+        let settings = Settings::read(&root.join(SETTINGS))?;
+        Ok(Self { root: root.to_owned(), settings, login: Login::default() })
+    }
+
+    /// With what it takes to come to a vault on a server.
+    #[must_use]
+    pub fn with_login(self, login: Login) -> Self {
+        Self { login, ..self }
     }
 
     /// The folder.
@@ -135,15 +144,14 @@ impl Site {
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
     pub fn unlock(self, root: &RootKey, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
-        // A vault or a catalog that is gone must not be replaced by an empty one in silence.
-        for file in [self.vault(), self.state()] {
-            std::fs::metadata(&file).map_err(|source| Error::Io { path: file, source })?;
-        }
+        // A catalog that is gone must not be replaced by an empty one in silence.
+        let state = self.state();
+        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         let policy = self.policy()?;
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
-        let vault = Vault::open(&self.vault(), &keys)?;
+        let vault = Vault::open(&self.vault()?, &self.login, &self.epochs(), &keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
     }
@@ -161,8 +169,16 @@ impl Site {
         self.root.join(&self.settings.state)
     }
 
-    fn vault(&self) -> PathBuf {
-        self.root.join(&self.settings.vault)
+    /// Where the vault is.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] if `pii.toml` says neither a file nor a server.
+    pub fn vault(&self) -> Result<VaultLocation, Error> {
+        Ok(VaultLocation::parse(&self.settings.vault, &self.root)?)
+    }
+
+    fn epochs(&self) -> PathBuf {
+        self.keys().join("epochs")
     }
 }
 

@@ -11,7 +11,7 @@ use pii_core::audit::{Action, AuditLog, Event, Receipt, Settings, Signer};
 use pii_core::batch::{Batch, Protected, Protection, Tagged};
 use pii_core::keyring::{Keyring, RootKey};
 use pii_core::policy::Policy;
-use pii_core::vault::{Deposited, People, Vault};
+use pii_core::vault::{Deposited, Login, People, Vault, VaultLocation};
 use pii_core::vocab::{Actor, DatasetId, Identifier, RecipientId};
 use tempfile::TempDir;
 
@@ -35,7 +35,7 @@ impl World {
         Self {
             policy: Policy::parse(&[("policies/acme.toml".into(), POLICY.to_owned())]).unwrap(),
             log: AuditLog::create(&dir.path().join("audit"), signer, Settings::new("test")).unwrap(),
-            vault: Vault::open(&dir.path().join("vault.db"), &keys).unwrap(),
+            vault: make_vault(dir.path(), &keys),
             keys,
             dir,
         }
@@ -71,6 +71,18 @@ impl World {
     pub(crate) fn find(&self, line: &str) -> Vec<pii_core::vault::Person> {
         self.vault.find(&self.keys, &Identifier::parse(line).unwrap()).unwrap()
     }
+}
+
+/// An empty vault in a folder, with its epoch keys beside it.
+pub(crate) fn make_vault(folder: &Path, keys: &Keyring) -> Vault {
+    let at = VaultLocation::File(folder.join("vault.db"));
+    Vault::create(&at, &Login::default(), &folder.join("epochs"), keys, Timestamp::now()).unwrap()
+}
+
+/// Another hand on it.
+pub(crate) fn open_vault(folder: &Path, keys: &Keyring) -> Result<Vault, pii_core::vault::Error> {
+    let at = VaultLocation::File(folder.join("vault.db"));
+    Vault::open(&at, &Login::default(), &folder.join("epochs"), keys)
 }
 
 /// Keys that nobody else has.

@@ -1,0 +1,3 @@
+/// What was moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relocated;
