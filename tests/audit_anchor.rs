@@ -180,7 +180,7 @@ fn a_store_that_cannot_be_reached_or_trusted_is_said_to_be() {
     let at = |endpoint: &str, args: &str| Said::new(args, keyed(&desk, args, endpoint).output().unwrap());
     let to = "audit anchor --to s3://acme-anchors/newest";
     at(&format!("http://{}", free()), to).exits(1).says(&["cannot reach `s3://acme-anchors/newest`", "hint: "]);
-    at("http://s3.example", to).exits(1).says(&["`http://s3.example`", "use https"]);
+    at("http://s3.example", to).exits(1).says(&["`s3.example`", "use https", "--insecure-plaintext"]);
     at("http://127.0.0.1.example:9000", to).exits(1).says(&["use https"]);
     let said = at("https://anna:secret@s3.example", to).exits(1);
     assert!(!said.err.contains("secret"), "{}", said.err);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use pii_core::clock::SystemClock;
 use pii_core::keyring::{KeyCommand, KeyFile, KeyProvider, RootKey};
-use pii_core::store::{Credentials, ObjectSettings, Objects};
+use pii_core::store::{ObjectSettings, Objects};
 use pii_core::vocab::Actor;
+use pii_core::wire::{Credentials, Wire};
 use pii_core::workspace::{Caller, Site, Workspace};
 
 use crate::error::Error;
@@ -107,7 +108,7 @@ pub(crate) fn objects() -> Result<Objects, Error> {
     let settings = ObjectSettings {
         region: set("AWS_REGION"),
         endpoint: set("AWS_ENDPOINT_URL"),
-        proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")),
+        wire: Wire { proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")), ..Wire::default() },
         credentials,
     };
     Ok(Objects::open(settings)?)

@@ -183,7 +183,14 @@ fn hint(error: &Core) -> Option<String> {
         Core::Audit(pii_core::audit::Error::DetailTooLarge { .. }) => "keep it in the ticket, and name that".to_owned(),
         error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),
         Core::Store(store::Error::NoCredentials) => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-        Core::Store(store::Error::PlainHttp { .. } | store::Error::MalformedEndpoint) => {
+        error if error.code() == "wire.plain-text" => {
+            "use https; what must go in plain text all the same needs `--insecure-plaintext`, and the log will say so"
+                .to_owned()
+        }
+        error if error.code() == "wire.certificate" => {
+            "if an authority of your own made it, name that in `pii.toml`: `[tls] authorities = \"ca.pem\"`".to_owned()
+        }
+        Core::Store(store::Error::MalformedEndpoint) => {
             "AWS_ENDPOINT_URL names the endpoint; without it, it is Amazon's".to_owned()
         }
         Core::Store(store::Error::NoBucket { .. }) => {

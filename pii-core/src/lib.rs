@@ -53,6 +53,7 @@
 //! |---|---|---|
 //! | 1 | [`vocab`] | what is it called? |
 //! | 1 | [`clock`] | what time is it? |
+//! | 1 | [`wire`] | how do we speak to another machine? |
 //! | 2 | [`policy`] | what did the controller decide? |
 //! | 2 | [`keyring`] | with which key? |
 //! | 2 | [`store`] | where do bytes live, in which format? |
@@ -91,4 +92,5 @@ pub mod store;
 pub mod tag;
 pub mod vault;
 pub mod vocab;
+pub mod wire;
 pub mod workspace;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Every room and its floor; rooms that are yet to come have theirs already. `docs/design.md` says which question
 /// each of them answers.
 const FLOORS: &[(u8, &[&str])] = &[
-    (1, &["clock", "vocab"]),
+    (1, &["clock", "vocab", "wire"]),
     (2, &["policy", "keyring", "store", "state"]),
     (3, &["audit", "catalog", "pseudonym", "seal"]),
     (4, &["tag", "lineage", "access"]),

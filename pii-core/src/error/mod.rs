@@ -15,6 +15,7 @@ use crate::store;
 use crate::tag;
 use crate::vault;
 use crate::vocab::{DatasetId, Identifier, MalformedName, PurposeId};
+use crate::wire;
 
 /// Anything that can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,9 @@ pub enum Error {
     /// A name.
     #[error(transparent)]
     Name(#[from] MalformedName),
+    /// Another machine.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
     /// There is no workspace here or above.
     #[error("no workspace in `{}` or above it", .0.display())]
     NoWorkspace(std::path::PathBuf),
@@ -150,6 +154,7 @@ impl Error {
             Self::State(_) => "state",
             Self::Store(store::Error::NoCredentials) => "store.no-credentials",
             Self::Store(store::Error::MalformedLocation { .. }) => "store.malformed-location",
+            Self::Store(store::Error::Wire(error)) | Self::Wire(error) => wire_code(error),
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
             Self::Vault(_) => "vault",
@@ -162,5 +167,18 @@ impl Error {
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }
+    }
+}
+
+fn wire_code(error: &wire::Error) -> &'static str {
+    use wire::Error as Wire;
+    match error {
+        Wire::PlainText { .. } => "wire.plain-text",
+        Wire::UnknownAuthority { .. }
+        | Wire::Expired { .. }
+        | Wire::NotYetValid { .. }
+        | Wire::WrongName { .. }
+        | Wire::Certificate { .. } => "wire.certificate",
+        _ => "wire",
     }
 }

@@ -106,8 +106,8 @@ pub enum Error {
     /// It is not repeated: it may hold a password.
     #[error("the endpoint of the object store is not a URL such as `https://s3.example`, without a user")]
     MalformedEndpoint,
-    #[error("`{endpoint}` is not on this machine, and plain http could be changed on its way: use https")]
-    PlainHttp { endpoint: String },
+    #[error(transparent)]
+    Wire(#[from] crate::wire::Error),
     #[error("there is no bucket `{bucket}`")]
     NoBucket { bucket: String },
     #[error("there is no object `{location}`")]

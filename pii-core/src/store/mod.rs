@@ -29,6 +29,6 @@ pub use encoding::Encoding;
 pub use error::Error;
 pub use format::{Compression, Format};
 pub use location::{Destination, Location, refuse_overwrite};
-pub use object::{Credentials, MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
+pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
 pub use read::{Batches, Progress, ReadOptions, Source};
 pub use write::{Content, Staged, TableWriter, WriteOptions};

@@ -1,16 +1,20 @@
 use std::fmt;
 use std::future::Future;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use object_store::Certificate;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
 use tokio::runtime::Runtime;
-use zeroize::Zeroizing;
+use url::Url;
 
 use super::Error;
+use crate::wire;
+use crate::wire::Credentials;
+use crate::wire::Encryption;
+use crate::wire::Wire;
 
 /// The most bytes an object read or written here may have: 1 MiB.
 pub const MAX_OBJECT_BYTES: u64 = 1 << 20;
@@ -87,44 +91,30 @@ impl fmt::Display for ObjectLocation {
 pub struct ObjectSettings {
     /// The region; `us-east-1` if none is named.
     pub region: Option<String>,
-    /// Another endpoint than Amazon's. Plain `http` is allowed on this machine alone.
+    /// Another endpoint than Amazon's.
     pub endpoint: Option<String>,
-    /// An HTTP proxy, as a URL.
-    pub proxy: Option<String>,
     /// Who asks.
     pub credentials: Option<Credentials>,
+    /// How connections are made.
+    pub wire: Wire,
 }
 
 impl fmt::Debug for ObjectSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { region, endpoint: _, proxy: _, credentials } = self;
+        let Self { region, endpoint: _, credentials, wire } = self;
         f.debug_struct("ObjectSettings")
             .field("region", region)
             .field("credentials", credentials)
+            .field("wire", wire)
             .finish_non_exhaustive()
-    }
-}
-
-/// An access key. Its `Debug` shows the id alone; the rest is wiped when it is dropped.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The id.
-    pub access_key_id: String,
-    /// The secret.
-    pub secret_access_key: Zeroizing<String>,
-    /// The token of a session, for temporary ones.
-    pub session_token: Option<Zeroizing<String>>,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
 /// Small objects on S3, read and written whole.
 pub struct Objects {
     settings: ObjectSettings,
+    endpoint: Option<Url>,
+    encryption: Encryption,
     runtime: Runtime,
 }
 
@@ -132,19 +122,23 @@ impl Objects {
     /// Checks the settings. Nothing is asked of the store yet.
     ///
     /// # Errors
-    /// [`Error::NoCredentials`]; [`Error::PlainHttp`] and [`Error::MalformedEndpoint`] for the endpoint;
+    /// [`Error::NoCredentials`]; [`Error::MalformedEndpoint`], and [`Error::Wire`] if it is plain and far;
     /// [`Error::ObjectStore`].
     pub fn open(settings: ObjectSettings) -> Result<Self, Error> {
         if settings.credentials.is_none() {
             return Err(Error::NoCredentials);
         }
-        if let Some(endpoint) = &settings.endpoint {
-            check_endpoint(endpoint)?;
-        }
+        let endpoint = settings.endpoint.as_deref().map(endpoint).transpose()?;
+        let encryption = endpoint.as_ref().map_or(Ok(Encryption::Encrypted), |url| settings.wire.admit(url))?;
         // The one thread that asks is the one that waits: no thread of the runtime outlives a call.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::ObjectStore { place: "S3".into(), why: error.to_string() })?;
-        Ok(Self { settings, runtime })
+        Ok(Self { settings, endpoint, encryption, runtime })
+    }
+
+    /// How the store is spoken to.
+    pub fn encryption(&self) -> &Encryption {
+        &self.encryption
     }
 
     /// The bytes of an object.
@@ -190,20 +184,23 @@ impl Objects {
         if location.is_prefix() {
             return Err(failed("it is a folder, and no object".to_owned()));
         }
-        let ObjectSettings { region, endpoint, proxy, credentials } = &self.settings;
+        let ObjectSettings { region, endpoint: _, credentials, wire } = &self.settings;
         let credentials = credentials.as_ref().ok_or(Error::NoCredentials)?;
         // A proxy that is asked about no host keeps the client from looking for one in the environment.
         let options = ClientOptions::new()
-            .with_allow_http(endpoint.as_deref().is_some_and(|url| url.starts_with(HTTP)))
-            .with_connect_timeout(Duration::from_secs(5))
-            .with_timeout(Duration::from_secs(30));
-        let options = match proxy {
+            .with_allow_http(self.encryption != Encryption::Encrypted)
+            .with_connect_timeout(wire.timeout.min(CONNECT))
+            .with_timeout(wire.timeout);
+        let mut options = match &wire.proxy {
             Some(proxy) => options.with_proxy_url(proxy),
             None => options.with_proxy_url("http://127.0.0.1").with_proxy_excludes("*,0.0.0.0/0,::/0"),
         };
+        for certificate in wire.authorities_pem()?.iter().flat_map(|pem| Certificate::from_pem_bundle(pem)).flatten() {
+            options = options.with_root_certificate(certificate);
+        }
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(location.bucket())
-            .with_region(region.as_deref().unwrap_or("us-east-1"))
+            .with_region(region.as_deref().unwrap_or(REGION))
             .with_access_key_id(&credentials.access_key_id)
             .with_secret_access_key(credentials.secret_access_key.as_str())
             .with_client_options(options)
@@ -212,8 +209,8 @@ impl Objects {
                 max_retries: 3,
                 retry_timeout: Duration::from_secs(20),
             });
-        if let Some(endpoint) = endpoint {
-            builder = builder.with_endpoint(endpoint);
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
         }
         if let Some(token) = &credentials.session_token {
             builder = builder.with_token(token.as_str());
@@ -227,7 +224,12 @@ impl Objects {
         location: &ObjectLocation,
         work: impl Future<Output = Result<T, object_store::Error>>,
     ) -> Result<T, Error> {
-        self.runtime.block_on(work).map_err(|error| refusal(location, &error))
+        self.runtime.block_on(work).map_err(|error| refusal(location, &self.host(), &error))
+    }
+
+    fn host(&self) -> String {
+        let amazon = || format!("s3.{}.amazonaws.com", self.settings.region.as_deref().unwrap_or(REGION));
+        self.endpoint.as_ref().map_or_else(amazon, wire::host_of)
     }
 }
 
@@ -238,9 +240,12 @@ impl fmt::Debug for Objects {
 }
 
 /// What a store's refusal means here.
-fn refusal(location: &ObjectLocation, error: &object_store::Error) -> Error {
+fn refusal(location: &ObjectLocation, host: &str, error: &object_store::Error) -> Error {
     use object_store::Error as Store;
-    let why = reason(error);
+    let why = match wire::Error::of(host, error) {
+        wire::Error::Broken { .. } => reason(error),
+        hindrance => hindrance.to_string(),
+    };
     let place = location.to_string();
     match error {
         _ if error.to_string().contains("NoSuchBucket") => Error::NoBucket { bucket: location.bucket().to_owned() },
@@ -263,40 +268,22 @@ fn reason(error: &dyn std::error::Error) -> String {
     told.map_or(text.as_str(), |(message, _)| message).lines().next().unwrap_or_default().to_owned()
 }
 
-/// `https` anywhere, `http` on this machine: an anchor that anybody on the way can change is none.
-fn check_endpoint(endpoint: &str) -> Result<(), Error> {
-    let wrong = || Error::MalformedEndpoint;
-    let (plain, rest) = match (endpoint.strip_prefix(HTTP), endpoint.strip_prefix("https://")) {
-        (Some(rest), _) => (true, rest),
-        (_, Some(rest)) => (false, rest),
-        _ => return Err(wrong()),
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    // No user, no password, and nothing that another reader of URLs could take for the end of the host.
-    if authority.is_empty() || !authority.chars().all(|c| c.is_ascii_alphanumeric() || "-.:[]".contains(c)) {
-        return Err(wrong());
-    }
-    if plain && !is_loopback(authority) {
-        return Err(Error::PlainHttp { endpoint: endpoint.to_owned() });
-    }
-    Ok(())
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
+/// What is checked here is what is used.
+fn endpoint(text: &str) -> Result<Url, Error> {
+    // No user and no password, and nothing that another reader of URLs could take for the end of the host.
+    let url =
+        Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && !text.contains(['@', '\\']));
+    url.ok_or(Error::MalformedEndpoint)
 }
 
 const SCHEME: &str = "s3://";
-const HTTP: &str = "http://";
+const REGION: &str = "us-east-1";
+const CONNECT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
 
     fn settings(endpoint: &str) -> ObjectSettings {
@@ -333,7 +320,8 @@ mod tests {
             Objects::open(settings(near)).unwrap();
         }
         for far in ["http://s3.example", "http://10.0.0.1:9000", "http://127.0.0.1.example"] {
-            assert!(matches!(Objects::open(settings(far)), Err(Error::PlainHttp { .. })), "{far}");
+            let refused = Objects::open(settings(far));
+            assert!(matches!(refused, Err(Error::Wire(wire::Error::PlainText { .. }))), "{far}");
         }
         for wrong in ["s3.example", "http://", "http://127.0.0.1:1\\@s3.example", "https://anna:secret@s3.example"] {
             assert!(matches!(Objects::open(settings(wrong)), Err(Error::MalformedEndpoint)), "{wrong}");
@@ -356,7 +344,7 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let objects = Objects::open(settings(&format!("http://{free}"))).unwrap();
         let error = objects.get(&ObjectLocation::parse("s3://acme-anchors/a").unwrap()).unwrap_err().to_string();
-        assert!(error.contains("s3://acme-anchors/a") && error.contains("refused"), "{error}");
+        assert!(error.contains("s3://acme-anchors/a") && error.contains("refuses the connection"), "{error}");
         let large = vec![0; MAX_OBJECT_BYTES as usize + 1];
         let refused = objects.put(&ObjectLocation::parse("s3://acme-anchors/a").unwrap(), &large);
         assert!(matches!(refused, Err(Error::ObjectTooLarge { .. })));

@@ -1,0 +1,110 @@
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Proxy, Response};
+use tokio::runtime::{Builder, Runtime};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{Encryption, Error, Wire, host_of};
+
+/// The most bytes an answer may have: 1 MiB.
+pub const MAX_ANSWER_BYTES: usize = 1 << 20;
+
+/// A client for small questions over HTTP/1.1: one at a time, answered whole.
+///
+/// It keeps no cookies and follows no redirect: what is asked here carries secrets, and they are for one host.
+/// Not to be used from within an asynchronous runtime.
+pub struct Http {
+    wire: Wire,
+    client: Client,
+    runtime: Runtime,
+}
+
+/// What came back.
+pub struct Answer {
+    /// The status (RFC 9110 §15).
+    pub status: u16,
+    /// The body; wiped when it is dropped.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl Http {
+    /// Makes the client. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// As [`Wire::tls`]; [`Error::Unusable`] for a proxy that is none.
+    pub fn new(wire: &Wire) -> Result<Self, Error> {
+        let unusable = |error: String| Error::Unusable(error);
+        let tls = wire.tls()?;
+        let mut client = Client::builder()
+            .use_preconfigured_tls(tls.as_ref().clone())
+            // Not the one that the environment may name: the caller says.
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(wire.timeout.min(CONNECT))
+            .timeout(wire.timeout);
+        if let Some(proxy) = &wire.proxy {
+            // Not repeated: it may hold a password.
+            client = client.proxy(Proxy::https(proxy).map_err(|_| unusable("the proxy is not a URL".into()))?);
+        }
+        let client = client.build().map_err(|error| unusable(error.to_string()))?;
+        // The one thread that asks is the one that waits: no thread of the runtime outlives a call.
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| unusable(e.to_string()))?;
+        Ok(Self { wire: wire.clone(), client, runtime })
+    }
+
+    /// How a connection to `url` would be made.
+    ///
+    /// # Errors
+    /// As [`Wire::admit`].
+    pub fn admit(&self, url: &Url) -> Result<Encryption, Error> {
+        self.wire.admit(url)
+    }
+
+    /// Sends `body` by POST. Headers are those given, the host and the length.
+    ///
+    /// # Errors
+    /// [`Error`] for everything but an answer; an answer with an error status is one.
+    pub fn post(&self, url: &Url, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, Error> {
+        self.wire.admit(url)?;
+        let host = host_of(url);
+        let mut request = self.client.request(Method::POST, url.clone()).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.runtime.block_on(async {
+            let response = request.send().await.map_err(|error| Error::of(&host, &error))?;
+            let status = response.status().as_u16();
+            Ok(Answer { status, body: read(response, &host).await? })
+        })
+    }
+}
+
+async fn read(mut response: Response, host: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // Enough for what is asked here: a body that grows leaves copies of itself behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER_BYTES));
+    while let Some(part) = response.chunk().await.map_err(|error| Error::of(host, &error))? {
+        if body.len() + part.len() > MAX_ANSWER_BYTES {
+            return Err(Error::TooLong { host: host.to_owned(), limit: MAX_ANSWER_BYTES });
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("wire", &self.wire).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish()
+    }
+}
+
+const CONNECT: Duration = Duration::from_secs(5);
+const USUAL_ANSWER_BYTES: usize = 16 << 10;
