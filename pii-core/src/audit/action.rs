@@ -63,6 +63,7 @@ actions! {
     Object = "object", "An objection took effect (Art. 21).";
     Notify = "notify", "Recipients were told (Art. 19).";
     RetentionRun = "retention_run", "A retention schedule ran (Art. 5(1)(e)).";
+    PlainConnection = "plain_connection", "Another machine was spoken to without encryption, as the controller allowed.";
     LogQuery = "log_query", "This log was read.";
     LogExport = "log_export", "This log was exported.";
     LogAnchor = "log_anchor", "A checkpoint was given away to be kept elsewhere.";

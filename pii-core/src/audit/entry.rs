@@ -191,6 +191,7 @@ mod tests {
         event.role = Some("steward".to_owned());
         event.grant = Some("G-1".to_owned());
         event.detail = Some(Hash::of(b"detail"));
+        event.peer = Some("vault.example:8200".to_owned());
         event
     }
 

@@ -77,6 +77,9 @@ pub struct Event {
     /// SHA-256 of a random salt and a text that is kept, and may be erased, elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Hash>,
+    /// Another machine that was spoken to: `host` or `host:port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
 }
 
 impl Event {
@@ -103,6 +106,7 @@ impl Event {
             subjects_root: None,
             count: None,
             detail: None,
+            peer: None,
         }
     }
 
@@ -176,6 +180,12 @@ impl Event {
     #[must_use]
     pub fn with_subjects(self, subjects: impl IntoIterator<Item = Alias>) -> Self {
         Self { subjects: subjects.into_iter().collect(), ..self }
+    }
+
+    /// With another machine, `host` or `host:port`.
+    #[must_use]
+    pub fn with_peer(self, host: impl Into<String>) -> Self {
+        Self { peer: Some(host.into()), ..self }
     }
 
     /// With a detail that is kept, and may be erased, elsewhere: its salted commitment.

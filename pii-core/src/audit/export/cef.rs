@@ -29,6 +29,7 @@ pub(super) fn line(found: &Found<'_>, log: &Log, line: &mut String) -> Result<()
     };
     put("externalId", Some(found.index.to_string()));
     put("dvchost", Some(entry.host.clone()));
+    put("dhost", event.peer.clone());
     put("suser", Some(event.actor.id.clone()));
     put("suid", Some(event.actor.issuer.clone()));
     put("act", Some(event.action.to_string()));

@@ -111,6 +111,7 @@ fn row(index: u64, entry: &Entry, row: &mut String) {
     let mut what: Vec<String> = Vec::new();
     what.extend(event.dataset.as_ref().map(ToString::to_string));
     what.extend(event.recipient.as_ref().map(|recipient| format!("to {recipient}")));
+    what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.rows.map(|rows| format!("{rows} rows")));
     what.extend(some("columns", &event.columns));
     what.extend(some("categories", &event.categories));

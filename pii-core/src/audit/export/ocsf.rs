@@ -129,7 +129,8 @@ fn class(action: Action) -> (Class, u32) {
         | Action::Notify
         | Action::LogAnchor
         | Action::LogHeartbeat
-        | Action::LogKey => (Api, 1),
+        | Action::LogKey
+        | Action::PlainConnection => (Api, 1),
         Action::KeyShow | Action::AccessReview => (Api, 2),
         Action::PolicyChange
         | Action::CatalogChange

@@ -12,7 +12,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// The columns of every table, in order.
-pub(super) const COLUMNS: [&str; 26] = [
+pub(super) const COLUMNS: [&str; 27] = [
     "entry",
     "time",
     "host",
@@ -38,11 +38,12 @@ pub(super) const COLUMNS: [&str; 26] = [
     "subjects_root",
     "count",
     "detail",
+    "peer",
     "leaf_hash",
 ];
 
 /// The cells of an entry, as [`COLUMNS`] names them. Several values are joined by `; `.
-pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 26], Error> {
+pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 27], Error> {
     let entry = entry(found)?;
     let event = &entry.event;
     let reason = match &event.decision {
@@ -75,6 +76,7 @@ pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 26], Error> {
         shown(event.subjects_root),
         number(event.count),
         shown(event.detail),
+        text(event.peer.as_ref()),
         shown(Some(found.leaf)),
     ])
 }
