@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::keyring;
 use crate::state;
+use crate::wire;
 
 /// What can go wrong with the vault. No message holds personal data.
 #[derive(Debug, thiserror::Error)]
@@ -28,20 +29,19 @@ pub enum Error {
         /// What the server says.
         reason: String,
     },
-    /// The server proves to be another, or cannot prove to be itself.
-    #[error("the certificate of `{place}` is refused: {reason}")]
-    Certificate {
+    /// The server does not let this role in.
+    #[error("`{place}` does not let the role `{role}` in: {reason}")]
+    Unwelcome {
+        /// As whom we came.
+        role: String,
         /// Where.
         place: String,
-        /// What is wrong with it.
+        /// What the server says.
         reason: String,
     },
-    /// Personal data would travel in clear.
-    #[error("`{place}` is not this machine, and `sslmode=disable` would speak to it in clear")]
-    Plaintext {
-        /// Where.
-        place: String,
-    },
+    /// The way to the server: its certificate, its silence.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
     /// The setting is no file and no server.
     #[error("the vault's address is malformed: {0}")]
     Location(&'static str),
@@ -78,6 +78,18 @@ pub enum Error {
     Moved {
         /// Where to.
         to: String,
+    },
+    /// It is still in use.
+    #[error("the vault at `{place}` has not moved away")]
+    NotMoved {
+        /// Where.
+        place: String,
+    },
+    /// There is another vault already.
+    #[error("`{place}` holds another vault")]
+    Occupied {
+        /// Where.
+        place: String,
     },
     /// What was moved is not what is there.
     #[error("what `{place}` holds of the table `{table}` is not what the vault holds")]

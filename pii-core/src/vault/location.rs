@@ -5,6 +5,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::Error;
+use crate::wire::Wire;
 
 /// Where a vault is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Server {
     pub user: String,
     /// The database.
     pub database: String,
-    /// A file of authorities (PEM) to trust instead of the system's.
+    /// A file of authorities (PEM) to trust besides the system's.
     pub root_certificate: Option<PathBuf>,
     /// `sslmode=disable`: no TLS.
     pub plaintext: bool,
@@ -39,8 +40,8 @@ pub struct Login {
     pub password: Option<Zeroizing<String>>,
     /// A file with lines of `host:port:database:user:password`, readable by its owner only, if no password is given.
     pub passfile: Option<PathBuf>,
-    /// Speak in clear to another machine, if the address says `sslmode=disable`.
-    pub insecure_plaintext: bool,
+    /// How connections are made.
+    pub wire: Wire,
 }
 
 impl fmt::Debug for Login {

@@ -40,7 +40,7 @@ pub use location::{Login, Server, VaultLocation};
 pub use open::Vault;
 pub use people::People;
 pub use read::{Person, Value};
-pub use relocate::Relocated;
+pub use relocate::{Copying, Relocated};
 pub use shred::{Shredded, Spent};
 pub use status::{EpochCount, Status};
 

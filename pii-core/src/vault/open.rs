@@ -32,7 +32,7 @@ impl Vault {
         keys: &Keyring,
         at: Timestamp,
     ) -> Result<Self, Error> {
-        let store = connect(location, login)?;
+        let store = connect(location, login, true)?;
         let mut begun = store.write()?;
         if begun.identity()?.is_none() {
             let id = match EpochKeys::open(epochs, keys) {
@@ -45,7 +45,8 @@ impl Vault {
                 }
                 Err(error) => return Err(error.into()),
             };
-            begun.begin(id, &[1; SHARDS])?;
+            begun.begin(id)?;
+            begun.add_shards(1)?;
             begun.commit()?;
         } else {
             drop(begun);
@@ -60,11 +61,7 @@ impl Vault {
     /// [`Error::NoVault`] if there is none, [`Error::OtherVault`] if the epoch keys are another's, [`Error::Moved`] if
     /// it is somewhere else now; [`Error::State`] and [`Error::Server`]; [`Error::Key`].
     pub fn open(location: &VaultLocation, login: &Login, epochs: &Path, keys: &Keyring) -> Result<Self, Error> {
-        if let VaultLocation::File(file) = location {
-            // A vault that is gone must not be replaced by an empty one in silence.
-            std::fs::metadata(file).map_err(|_| Error::NoVault { place: location.to_string() })?;
-        }
-        Self::with(connect(location, login)?, location, epochs, keys)
+        Self::with(connect(location, login, false)?, location, epochs, keys)
     }
 
     fn with(
@@ -126,11 +123,15 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// The database, with its tables.
-pub(super) fn connect(location: &VaultLocation, login: &Login) -> Result<Box<dyn VaultStore>, Error> {
+/// The database, with its tables; they are made if there are none and `make` says so.
+pub(super) fn connect(location: &VaultLocation, login: &Login, make: bool) -> Result<Box<dyn VaultStore>, Error> {
     Ok(match location {
+        // A vault that is gone must not be replaced by an empty one in silence.
+        VaultLocation::File(file) if !make && !file.exists() => {
+            return Err(Error::NoVault { place: location.to_string() });
+        }
         VaultLocation::File(file) => Box::new(SqliteStore::open(file)?),
-        VaultLocation::Server(server) => Box::new(PostgresStore::connect(server, login)?),
+        VaultLocation::Server(server) => Box::new(PostgresStore::connect(server, login, make)?),
     })
 }
 

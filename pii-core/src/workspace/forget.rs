@@ -49,7 +49,7 @@ impl Workspace {
     }
 
     /// An entry for each of these people.
-    fn record_each(&self, event: &Event, people: &[Person]) -> Result<Vec<Receipt>, Error> {
+    pub(super) fn record_each(&self, event: &Event, people: &[Person]) -> Result<Vec<Receipt>, Error> {
         let events: Vec<_> = people.iter().map(|person| event.clone().with_subjects([person.alias])).collect();
         Ok(self.log.append_all(&events)?)
     }

@@ -15,10 +15,12 @@ mod look_up;
 mod protect;
 mod prune;
 mod query;
+mod relocate;
 mod reveal;
 mod scan;
 mod settings;
 mod show;
+mod shred;
 mod site;
 
 use std::ops::ControlFlow;
@@ -40,9 +42,11 @@ pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
 pub use query::Mention;
+pub use relocate::MovedVault;
 pub use scan::{Scanned, scan};
 pub use settings::{KeySettings, Settings};
 pub use show::Shown;
+pub use shred::{ShredReceipt, Shreddable};
 pub use site::Site;
 
 /// On whose behalf, where and when.

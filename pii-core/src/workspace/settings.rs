@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -71,11 +72,62 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Rewrites the one line that says where the vault is; every other stays as it was written. The file is whole at any
+    /// time.
+    pub(super) fn set_vault(path: &Path, to: &str) -> Result<(), Error> {
+        let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+        let failed = |error: std::io::Error| unusable(error.to_string());
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let line = format!("vault = {}", toml::Value::from(to));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        file.write_all(with_vault(&text, &line).as_bytes()).map_err(failed)?;
+        let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
+        file.as_file().set_permissions(permissions).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         let text = toml::to_string(self).map_err(|e| unusable(e.to_string()))?;
         std::fs::write(path, format!("{HEADER}{text}")).map_err(|e| unusable(e.to_string()))
     }
+}
+
+/// The text with this line in place of the one that sets `vault` before the first table; or with it there, if none does.
+fn with_vault(text: &str, line: &str) -> String {
+    let sets =
+        |text: &str| text.trim_start().strip_prefix("vault").is_some_and(|rest| rest.trim_start().starts_with('='));
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let top = lines.iter().position(|line| line.trim_start().starts_with('[')).unwrap_or(lines.len());
+    let mut there = false;
+    let mut changed = String::with_capacity(text.len() + line.len());
+    for (number, old) in lines.iter().enumerate() {
+        if number < top && sets(old) {
+            // A remark that stands behind it stays; a `#` of the address itself is within quotation marks.
+            let remark =
+                old.trim_end().rsplit_once(" #").filter(|(value, _)| toml::from_str::<toml::Table>(value).is_ok());
+            changed.push_str(line);
+            changed.extend(remark.map(|(_, remark)| format!(" #{remark}")));
+            changed.push('\n');
+            there = true;
+        } else {
+            if number == top && !there {
+                changed.push_str(&format!("{line}\n\n"));
+                there = true;
+            }
+            changed.push_str(old);
+        }
+    }
+    if !there {
+        if !changed.is_empty() && !changed.ends_with('\n') {
+            changed.push('\n');
+        }
+        changed.push_str(&format!("{line}\n"));
+    }
+    changed
 }
 
 /// The controller's name, in the alphabet of a checkpoint's origin line.
@@ -133,6 +185,30 @@ mod tests {
         settings.write(&path).unwrap();
         let back = Settings::read(&path).unwrap();
         assert_eq!((back.controller, back.key.file), (settings.controller, settings.key.file));
+    }
+
+    #[test]
+    fn where_the_vault_is_changes_and_nothing_else() {
+        let line = "vault = \"postgres://v@db/pii\"";
+        for (before, after) in [
+            (
+                "# ours\ncontroller = \"A\"\nvault = \".pii/vault.db\" # here\n[key]\nfile = \"k\" # apart\n",
+                "# ours\ncontroller = \"A\"\nvault = \"postgres://v@db/pii\" # here\n[key]\nfile = \"k\" # apart\n",
+            ),
+            ("controller = \"A\"", "controller = \"A\"\nvault = \"postgres://v@db/pii\"\n"),
+            (
+                "controller = \"A\"\n[key]\nvault = 1\n",
+                "controller = \"A\"\nvault = \"postgres://v@db/pii\"\n\n[key]\nvault = 1\n",
+            ),
+            ("vault=\"a #b\"\r\nlog = \"l\"\r\n", "vault = \"postgres://v@db/pii\"\nlog = \"l\"\r\n"),
+        ] {
+            assert_eq!(with_vault(before, line), after);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        Settings::new("Acme").write(&path).unwrap();
+        Settings::set_vault(&path, "postgres://v@db/pii?sslrootcert=ca \"x\".pem").unwrap();
+        assert_eq!(Settings::read(&path).unwrap().vault, "postgres://v@db/pii?sslrootcert=ca \"x\".pem");
     }
 
     #[test]

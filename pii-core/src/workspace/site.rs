@@ -151,7 +151,7 @@ impl Site {
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
-        let vault = Vault::open(&self.vault()?, &self.login, &self.epochs(), &keys)?;
+        let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
     }
@@ -175,6 +175,21 @@ impl Site {
     /// [`Error::Vault`] if `pii.toml` says neither a file nor a server.
     pub fn vault(&self) -> Result<VaultLocation, Error> {
         Ok(VaultLocation::parse(&self.settings.vault, &self.root)?)
+    }
+
+    pub(super) fn open_vault(&self, keys: &Keyring) -> Result<Vault, Error> {
+        Ok(Vault::open(&self.vault()?, &self.login, &self.epochs(), keys)?)
+    }
+
+    pub(super) fn login(&self) -> &Login {
+        &self.login
+    }
+
+    /// Has `pii.toml` say that the vault is elsewhere.
+    pub(super) fn set_vault(&mut self, to: &str) -> Result<(), Error> {
+        Settings::set_vault(&self.root.join(SETTINGS), to)?;
+        self.settings.vault = to.to_owned();
+        Ok(())
     }
 
     fn epochs(&self) -> PathBuf {

@@ -24,21 +24,34 @@ pub(crate) struct World {
     pub(crate) keys: Keyring,
     pub(crate) log: AuditLog,
     pub(crate) vault: Vault,
+    pub(crate) login: Login,
     dir: TempDir,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let at = VaultLocation::File(dir.path().join("vault.db"));
+        Self::with_vault(dir, at, Login::default())
+    }
+
+    /// With a vault somewhere else; its epoch keys are in the folder.
+    pub(crate) fn with_vault(dir: TempDir, at: VaultLocation, login: Login) -> Self {
         let keys = keyring();
         let signer = Signer::from_seed("acme/pii-audit", &keys.audit_seed().unwrap()).unwrap();
         Self {
             policy: Policy::parse(&[("policies/acme.toml".into(), POLICY.to_owned())]).unwrap(),
             log: AuditLog::create(&dir.path().join("audit"), signer, Settings::new("test")).unwrap(),
-            vault: make_vault(dir.path(), &keys),
+            vault: Vault::create(&at, &login, &dir.path().join("epochs"), &keys, Timestamp::now()).unwrap(),
             keys,
+            login,
             dir,
         }
+    }
+
+    /// Another hand on the vault.
+    pub(crate) fn open(&self) -> Result<Vault, pii_core::vault::Error> {
+        Vault::open(self.vault.location(), &self.login, &self.path().join("epochs"), &self.keys)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -73,13 +86,7 @@ impl World {
     }
 }
 
-/// An empty vault in a folder, with its epoch keys beside it.
-pub(crate) fn make_vault(folder: &Path, keys: &Keyring) -> Vault {
-    let at = VaultLocation::File(folder.join("vault.db"));
-    Vault::create(&at, &Login::default(), &folder.join("epochs"), keys, Timestamp::now()).unwrap()
-}
-
-/// Another hand on it.
+/// Another hand on the vault in a folder.
 pub(crate) fn open_vault(folder: &Path, keys: &Keyring) -> Result<Vault, pii_core::vault::Error> {
     let at = VaultLocation::File(folder.join("vault.db"));
     Vault::open(&at, &Login::default(), &folder.join("epochs"), keys)

@@ -92,6 +92,12 @@ impl Table {
         (names.join(", "), names.get(..self.key).unwrap_or_default().join(", "))
     }
 
+    /// Its key, for an order from the last row on.
+    pub(in crate::vault) fn backwards(&self) -> String {
+        let key = self.columns.iter().take(self.key);
+        key.map(|(name, _)| format!("\"{name}\" DESC")).collect::<Vec<_>>().join(", ")
+    }
+
     /// The cells of a row that are its key.
     pub(in crate::vault) fn key_of<'r>(&self, row: &'r Row) -> &'r [Cell] {
         row.get(..self.key).unwrap_or_default()

@@ -75,14 +75,18 @@ pub(super) trait Reader {
     fn counts(&mut self) -> Result<Counts, Error>;
     /// Rows of a table, by key, after this one; so many at most.
     fn rows(&mut self, table: &Table, after: Option<&Row>, limit: i64) -> Result<Vec<Row>, Error>;
+    /// The row of a table that is last by key.
+    fn last_row(&mut self, table: &Table) -> Result<Option<Row>, Error>;
 }
 
 /// Changes.
 pub(super) trait Writer: Reader {
-    /// Begins a vault: its identity, and 256 shards in the epochs of these keys.
-    fn begin(&mut self, id: [u8; 16], epochs: &[u32]) -> Result<(), Error>;
-    /// From now on, writers are told that the vault is elsewhere.
-    fn set_moved(&mut self, to: &str) -> Result<(), Error>;
+    /// Begins a vault: its identity. It has no shards yet.
+    fn begin(&mut self, id: [u8; 16]) -> Result<(), Error>;
+    /// The 256 shards of a new vault, all in this epoch.
+    fn add_shards(&mut self, epoch: u32) -> Result<(), Error>;
+    /// From now on, writers are told that the vault is elsewhere; or that it is here again.
+    fn set_moved(&mut self, to: Option<&str>) -> Result<(), Error>;
     fn add_kind(&mut self, id: i64, name: &str) -> Result<(), Error>;
     fn add_field(&mut self, field: &Field) -> Result<(), Error>;
     /// The next batch, in which values come from now on; microseconds since 1970.
@@ -109,6 +113,8 @@ pub(super) trait Writer: Reader {
     fn set_epoch(&mut self, shard: u8, epoch: u32) -> Result<(), Error>;
     /// Adds rows as they came from another database.
     fn add_rows(&mut self, table: &Table, rows: &[Row]) -> Result<(), Error>;
+    /// Removes all rows of a table.
+    fn clear(&mut self, table: &Table) -> Result<(), Error>;
     /// Ends the session, and keeps what it changed.
     fn commit(self: Box<Self>) -> Result<(), Error>;
 }

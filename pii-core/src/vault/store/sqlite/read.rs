@@ -167,9 +167,20 @@ impl Reader for Session<'_> {
             None => String::new(),
         };
         let sql = format!("SELECT {columns} FROM {} {from} ORDER BY {key} LIMIT {limit}", table.name);
-        let mut query = self.connection.prepare_cached(&sql)?;
-        let after = after.map(|row| table.key_of(row)).unwrap_or_default();
-        let rows = query.query_map(params_from_iter(after.iter().map(bound)), |r| {
+        self.cells(&sql, table, after.map(|row| table.key_of(row)).unwrap_or_default())
+    }
+
+    fn last_row(&mut self, table: &Table) -> Result<Option<Row>, Error> {
+        let (columns, _) = table.names();
+        let sql = format!("SELECT {columns} FROM {} ORDER BY {} LIMIT 1", table.name, table.backwards());
+        Ok(self.cells(&sql, table, &[])?.into_iter().next())
+    }
+}
+
+impl Session<'_> {
+    fn cells(&self, sql: &str, table: &Table, values: &[Cell]) -> Result<Vec<Row>, Error> {
+        let mut query = self.connection.prepare_cached(sql)?;
+        let rows = query.query_map(params_from_iter(values.iter().map(bound)), |r| {
             (0..table.columns.len()).map(|n| r.get_ref(n).map(cell)).collect::<Result<Row, _>>()
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -8,16 +8,17 @@ use crate::vault::store::{
 };
 
 impl Writer for Session<'_> {
-    fn begin(&mut self, id: [u8; 16], epochs: &[u32]) -> Result<(), Error> {
+    fn begin(&mut self, id: [u8; 16]) -> Result<(), Error> {
         self.connection.execute("INSERT INTO vault (id) VALUES (?1)", [id.as_slice()])?;
-        let mut insert = self.prepared("INSERT INTO shard (shard, epoch, next) VALUES (?1, ?2, ?3)")?;
-        for (shard, epoch) in (0..=u8::MAX).zip(epochs) {
-            insert.execute((shard, epoch, first_of(shard)))?;
-        }
         Ok(())
     }
 
-    fn set_moved(&mut self, to: &str) -> Result<(), Error> {
+    fn add_shards(&mut self, epoch: u32) -> Result<(), Error> {
+        let mut insert = self.prepared("INSERT INTO shard (shard, epoch, next) VALUES (?1, ?2, ?3)")?;
+        (0..=u8::MAX).try_for_each(|shard| Ok(insert.execute((shard, epoch, first_of(shard))).map(drop)?))
+    }
+
+    fn set_moved(&mut self, to: Option<&str>) -> Result<(), Error> {
         self.connection.execute("UPDATE vault SET moved = ?1", [to])?;
         Ok(())
     }
@@ -140,6 +141,10 @@ impl Writer for Session<'_> {
         let places = vec!["?"; table.columns.len()].join(", ");
         let mut insert = self.prepared(&format!("INSERT INTO {} ({columns}) VALUES ({places})", table.name))?;
         rows.iter().try_for_each(|row| Ok(insert.execute(params_from_iter(row.iter().map(bound))).map(drop)?))
+    }
+
+    fn clear(&mut self, table: &Table) -> Result<(), Error> {
+        Ok(self.connection.execute_batch(&format!("DELETE FROM {}", table.name))?)
     }
 
     fn commit(self: Box<Self>) -> Result<(), Error> {
