@@ -1,13 +1,12 @@
 //! Somebody else keeps a checkpoint, and so a log cannot be cut, rolled back or written anew unseen.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::desk::{Desk, Said};
+use crate::moto::{Moto, free};
 
 const LOG: &str = ".pii/audit";
 
@@ -189,51 +188,19 @@ fn a_store_that_cannot_be_reached_or_trusted_is_said_to_be() {
 }
 
 /// A store that speaks as S3 does, for as long as a test lasts.
-struct Store {
-    address: SocketAddr,
-    server: Child,
-}
+struct Store(Moto);
 
 impl Store {
     fn start() -> Self {
-        let how = "run `cargo xtask test`, which makes a Python that has it, or name one that has in PII_TEST_PYTHON";
-        let Some(python) = std::env::var_os("PII_TEST_PYTHON") else { panic!("S3 is played by moto: {how}") };
-        let probe = Command::new(&python).args(["-c", "import moto.server, flask"]).output().unwrap();
-        assert!(probe.status.success(), "{} has no `moto[server]`: {how}", python.display());
-        let address = free();
-        let server = Command::new(python)
-            .args(["-B", "-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let store = Self { address, server };
-        let began = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "moto does not listen at {address}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        store
+        Self(Moto::start())
     }
 
     fn make(&self, bucket: &str) {
-        let mut connection = TcpStream::connect(self.address).unwrap();
-        let head = format!("PUT /{bucket} HTTP/1.0\r\nHost: {}\r\nContent-Length: 0\r\n\r\n", self.address);
-        connection.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains(" 200 "), "{answer}");
+        self.0.ask(&format!("PUT /{bucket} HTTP/1.0"), "");
     }
 
     fn pii(&self, desk: &Desk, args: &str) -> Said {
-        Said::new(args, keyed(desk, args, &format!("http://{}", self.address)).output().unwrap())
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        Said::new(args, keyed(desk, args, &self.0.url()).output().unwrap())
     }
 }
 
@@ -243,11 +210,6 @@ fn keyed(desk: &Desk, args: &str, endpoint: &str) -> Command {
     command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
     command.env("AWS_ENDPOINT_URL", endpoint);
     command
-}
-
-/// An address where nothing listens.
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn copy_all(from: &Path, to: &Path) {

@@ -67,10 +67,10 @@ impl Desk {
     pub(crate) fn command(&self, args: &str) -> Command {
         let mut command = Command::new(PII);
         command.args(args.split_whitespace()).current_dir(&self.folder);
-        let ours = ["PII_WORKSPACE", "PII_KEY_FILE", "PII_KEY_COMMAND", "PII_ROLE"];
+        let ours = ["PII_WORKSPACE", "PII_KEY_FILE", "PII_KEY_COMMAND", "PII_KEY_COMMAND_PASS", "PII_ROLE"];
         let stores =
             ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"];
-        for name in ours.iter().chain(&stores).chain(&["HTTPS_PROXY", "https_proxy"]) {
+        for name in ours.iter().chain(&stores).chain(&["HTTPS_PROXY", "https_proxy", "VAULT_TOKEN"]) {
             command.env_remove(name);
         }
         command.env("PII_ACTOR", "tester").env("NO_COLOR", "1").stdin(Stdio::null());

@@ -13,6 +13,7 @@
 //! | an auditor who has only what was exported | `audit_export` |
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
+//! | a company whose root key never leaves its provider | `root_key` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -28,7 +29,9 @@ mod disk;
 mod exit_codes;
 mod interruption;
 mod main_job;
+mod moto;
 mod python;
+mod root_key;
 mod secrets;
 mod together;
 

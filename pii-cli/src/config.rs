@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pii_core::clock::SystemClock;
-use pii_core::keyring::{KeyCommand, KeyFile, KeyProvider, RootKey};
+use pii_core::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider};
 use pii_core::store::{ObjectSettings, Objects};
 use pii_core::vocab::Actor;
-use pii_core::wire::{Credentials, Wire};
+use pii_core::wire::{Credentials, Encryption, Wire};
 use pii_core::workspace::{Caller, Site, Workspace};
 
 use crate::error::Error;
@@ -31,13 +31,22 @@ pub(crate) struct Global {
     /// Say nothing but data and errors
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Speak to other machines without encryption where their address says so; the log will say it, too
+    #[arg(long, global = true)]
+    pub(crate) insecure_plaintext: bool,
 }
 
 impl Global {
     /// The workspace's folder.
     pub(crate) fn site(&self) -> Result<Site, Error> {
         let from = self.workspace.as_deref().unwrap_or(Path::new("."));
-        Ok(Site::find(from)?)
+        Ok(Site::find(from)?.with_wire(self.wire()))
+    }
+
+    /// How connections to other machines are made, as far as no workspace says.
+    pub(crate) fn wire(&self) -> Wire {
+        let proxy = set("HTTPS_PROXY").or_else(|| set("https_proxy"));
+        Wire { insecure_plaintext: self.insecure_plaintext, proxy, ..Wire::default() }
     }
 
     /// The workspace, unlocked.
@@ -47,10 +56,32 @@ impl Global {
         Ok(site.unlock(&root, self.caller())?)
     }
 
-    /// The root key: `PII_KEY_FILE`, `PII_KEY_COMMAND`, or what `pii.toml` names, in this order.
-    pub(crate) fn root_key(&self, site: &Site) -> Result<RootKey, Error> {
-        let provider = given_key().or_else(|| site.key_provider()).ok_or_else(Error::no_key)?;
-        Ok(provider.root()?)
+    /// Where the root key is: `PII_KEY_FILE`, `PII_KEY_COMMAND`, or what `pii.toml` names, in this order.
+    pub(crate) fn root_key(&self, site: &Site) -> Result<Box<dyn KeyProvider>, Error> {
+        match given_key() {
+            Some(provider) => Ok(provider),
+            None => site.key_provider(key_access())?.ok_or_else(Error::no_key),
+        }
+    }
+
+    /// The same, for a command that does not unlock the workspace, which would put on record that it is asked in plain
+    /// text.
+    pub(crate) fn root_key_alone(&self, site: &Site) -> Result<Box<dyn KeyProvider>, Error> {
+        let provider = self.root_key(site)?;
+        if let Some(Encryption::Plain(_)) = provider.encryption() {
+            self.open()?.seal()?;
+        }
+        Ok(provider)
+    }
+
+    /// Puts on record that `how` is plain, if it is. Where nothing can be put on record, nothing is plain.
+    pub(crate) fn record_plain(&self, how: &Encryption) -> Result<(), Error> {
+        if let Encryption::Plain(_) = how {
+            let workspace = self.open()?;
+            workspace.record_plain(how)?;
+            workspace.seal()?;
+        }
+        Ok(())
     }
 
     /// Who acts, where. The operating system vouches for its user; a name given by `--actor` is that
@@ -89,27 +120,39 @@ fn system_user() -> String {
 
 /// The key that the environment gives.
 pub(crate) fn given_key() -> Option<Box<dyn KeyProvider>> {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
-    if let Some(file) = set("PII_KEY_FILE") {
+    if let Some(file) = std::env::var_os("PII_KEY_FILE").filter(|file| !file.is_empty()) {
         return Some(Box::new(KeyFile(PathBuf::from(file))));
     }
-    let command = set("PII_KEY_COMMAND")?.into_string().ok()?;
-    Some(Box::new(KeyCommand(command)))
+    let passed = set("PII_KEY_COMMAND_PASS").unwrap_or_default();
+    let passed: Vec<_> = passed.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    Some(Box::new(KeyCommand::new(set("PII_KEY_COMMAND")?).passing(passed)))
+}
+
+/// Who asks a provider on another machine, as the environment says: the names are those that its own tools read.
+pub(crate) fn key_access() -> KeyAccess {
+    let vault_token = set("VAULT_TOKEN").map(|token| token.trim().to_owned().into());
+    KeyAccess { aws: aws_credentials(), vault_token }
 }
 
 /// S3, as the environment says: the names are those that Amazon's own tools read.
-pub(crate) fn objects() -> Result<Objects, Error> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let credentials = set("AWS_ACCESS_KEY_ID").zip(set("AWS_SECRET_ACCESS_KEY")).map(|(id, secret)| Credentials {
-        access_key_id: id,
-        secret_access_key: secret.into(),
-        session_token: set("AWS_SESSION_TOKEN").map(Into::into),
-    });
+pub(crate) fn objects(wire: Wire) -> Result<Objects, Error> {
     let settings = ObjectSettings {
         region: set("AWS_REGION"),
         endpoint: set("AWS_ENDPOINT_URL"),
-        wire: Wire { proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")), ..Wire::default() },
-        credentials,
+        credentials: aws_credentials(),
+        wire,
     };
     Ok(Objects::open(settings)?)
+}
+
+fn aws_credentials() -> Option<Credentials> {
+    set("AWS_ACCESS_KEY_ID").zip(set("AWS_SECRET_ACCESS_KEY")).map(|(id, secret)| Credentials {
+        access_key_id: id,
+        secret_access_key: secret.into(),
+        session_token: set("AWS_SESSION_TOKEN").map(Into::into),
+    })
+}
+
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, keyring, outbound, policy, store};
+use pii_core::{audit, batch, keyring, outbound, policy, store, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -149,11 +149,30 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Outbound(outbound::Error::WrongRecipient { .. }) => "protect the rows for this recipient".to_owned(),
         Core::Keyring(keyring::Error::Exposed { path, .. }) => format!("chmod 600 {}", path.display()),
+        Core::Keyring(keyring::Error::WrongKey { expected, .. }) if expected.is_remote() => {
+            format!("`pii.toml` is to name `{expected}` below [key], and PII_KEY_FILE and PII_KEY_COMMAND nothing")
+        }
         Core::Keyring(keyring::Error::WrongKey { expected, .. }) => {
             format!("point PII_KEY_FILE at the key whose id is `{expected}`; `pii key list` shows ids")
         }
         Core::Keyring(keyring::Error::Unreadable { .. }) => {
             "PII_KEY_FILE names the root key; restore it from its backup if it is lost".to_owned()
+        }
+        Core::Keyring(keyring::Error::Unreachable { source: wire::Error::PlainText { .. }, .. }) => PLAIN.to_owned(),
+        Core::Keyring(keyring::Error::Unreachable { source, .. }) if source.is_about_a_certificate() => {
+            AUTHORITIES.to_owned()
+        }
+        Core::Keyring(keyring::Error::Unreachable { .. }) => {
+            "[key] of `pii.toml` says where it is asked for, HTTPS_PROXY on which way".to_owned()
+        }
+        Core::Keyring(keyring::Error::Refused { .. }) => {
+            "see that the key is there and enabled, and that you may wrap and unwrap with it: docs/guides/keys.md".to_owned()
+        }
+        Core::Keyring(keyring::Error::NoCredentials { provider: "AWS KMS" }) => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws configure export-credentials` prints them".to_owned()
+        }
+        Core::Keyring(keyring::Error::NoCredentials { .. }) => {
+            "set VAULT_TOKEN, or name a `token_file` in `pii.toml`".to_owned()
         }
         Core::Keyring(keyring::Error::Malformed) => {
             "a root key is 32 random bytes in base64: `head -c 32 /dev/urandom | base64`".to_owned()
@@ -183,13 +202,8 @@ fn hint(error: &Core) -> Option<String> {
         Core::Audit(pii_core::audit::Error::DetailTooLarge { .. }) => "keep it in the ticket, and name that".to_owned(),
         error if error.code() == "state.locked" => "wait for the other process, then try again".to_owned(),
         Core::Store(store::Error::NoCredentials) => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-        error if error.code() == "wire.plain-text" => {
-            "use https; what must go in plain text all the same needs `--insecure-plaintext`, and the log will say so"
-                .to_owned()
-        }
-        error if error.code() == "wire.certificate" => {
-            "if an authority of your own made it, name that in `pii.toml`: `[tls] authorities = \"ca.pem\"`".to_owned()
-        }
+        error if error.code() == "wire.plain-text" => PLAIN.to_owned(),
+        error if error.code() == "wire.certificate" => AUTHORITIES.to_owned(),
         Core::Store(store::Error::MalformedEndpoint) => {
             "AWS_ENDPOINT_URL names the endpoint; without it, it is Amazon's".to_owned()
         }
@@ -219,3 +233,8 @@ fn hint(error: &Core) -> Option<String> {
         _ => return None,
     })
 }
+
+const PLAIN: &str =
+    "use https; what must go in plain text all the same needs `--insecure-plaintext`, and the log will say so";
+const AUTHORITIES: &str =
+    "if an authority of your own made it, name that in `pii.toml`: `[tls] authorities = \"ca.pem\"`";

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use pii_core::clock::SystemClock;
-use pii_core::keyring::{KeyFile, KeyProvider};
+use pii_core::keyring::KeyFile;
 use pii_core::store::{Destination, Location, ReadOptions, Source, WriteOptions};
 use pii_core::vocab::{Actor, DatasetId, RecipientId};
 use pii_core::workspace::{Caller, Site, Workspace};
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let job =
         Caller { actor: Actor::local("etl-nightly"), role: None, host: "etl-1".into(), clock: Arc::new(SystemClock) };
-    let workspace = Site::find(workspace.as_ref())?.unlock(&KeyFile(key_file.into()).root()?, job)?;
+    let workspace = Site::find(workspace.as_ref())?.unlock(&KeyFile(key_file.into()), job)?;
     let done = run(&workspace, source, output);
     // Whatever happened, refusals included, is signed before the job ends.
     workspace.seal()?;

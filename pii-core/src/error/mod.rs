@@ -144,6 +144,10 @@ impl Error {
             Self::Catalog(_) => "catalog",
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
+            Self::Keyring(keyring::Error::Unreachable { .. }) => "keyring.unreachable",
+            Self::Keyring(keyring::Error::Refused { .. }) => "keyring.refused",
+            Self::Keyring(keyring::Error::NoCredentials { .. }) => "keyring.no-credentials",
+            Self::Keyring(keyring::Error::Setting { .. }) => "keyring.setting",
             Self::Keyring(_) => "keyring",
             Self::Outbound(_) => "outbound",
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
@@ -191,11 +195,7 @@ fn wire_code(error: &wire::Error) -> &'static str {
     use wire::Error as Wire;
     match error {
         Wire::PlainText { .. } => "wire.plain-text",
-        Wire::UnknownAuthority { .. }
-        | Wire::Expired { .. }
-        | Wire::NotYetValid { .. }
-        | Wire::WrongName { .. }
-        | Wire::Certificate { .. } => "wire.certificate",
+        error if error.is_about_a_certificate() => "wire.certificate",
         _ => "wire",
     }
 }

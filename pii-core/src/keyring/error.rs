@@ -1,13 +1,14 @@
 use std::path::PathBuf;
 
-use super::KeyId;
+use super::RootId;
+use crate::wire;
 
 /// What can go wrong with keys. No message holds key material.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The root key cannot be read.
-    #[error("cannot read the root key from `{}`", .path.display())]
+    /// The root key, or the token that it is asked for with, cannot be read.
+    #[error("cannot read the key file `{}`", .path.display())]
     Unreadable {
         /// The key file.
         path: PathBuf,
@@ -35,9 +36,9 @@ pub enum Error {
     #[error("wrong root key: the workspace needs key `{expected}`, this is key `{found}`")]
     WrongKey {
         /// The key the workspace was wrapped with.
-        expected: KeyId,
+        expected: RootId,
         /// The key that was given.
-        found: KeyId,
+        found: RootId,
     },
     /// The wrapped master secret is missing, damaged or of a later version.
     #[error("the wrapped master key `{}` is unusable: {reason}", .path.display())]
@@ -65,6 +66,45 @@ pub enum Error {
         /// The epoch that the vault says it is in.
         epoch: u32,
     },
+    /// The provider of the root key cannot be reached.
+    #[error("cannot reach {provider}")]
+    Unreachable {
+        /// Who.
+        provider: &'static str,
+        /// Why.
+        source: wire::Error,
+    },
+    /// The provider of the root key refuses.
+    #[error("{provider} refuses: {reason}")]
+    Refused {
+        /// Who.
+        provider: &'static str,
+        /// In its own words.
+        reason: String,
+    },
+    /// What answers is not the provider of the root key, or a later version of it.
+    #[error("{provider} gives an answer that cannot be understood")]
+    Answer {
+        /// Who.
+        provider: &'static str,
+    },
+    /// Nobody said who asks.
+    #[error("no credentials for {provider} were given")]
+    NoCredentials {
+        /// Who.
+        provider: &'static str,
+    },
+    /// A setting leads nowhere.
+    #[error("the setting `{setting}` cannot be used: {reason}")]
+    Setting {
+        /// Which.
+        setting: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Something was wrapped in a way that this program does not know.
+    #[error("a later version wrapped it")]
+    Newer,
     /// Sealed bytes do not open: another key, other surroundings, or altered.
     #[error("sealed data do not open: they were altered, moved, or sealed with another key")]
     Unsealable,

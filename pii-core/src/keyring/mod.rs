@@ -1,7 +1,7 @@
 //! With which key?
 //!
 //! ```text
-//! root key (KEK)           PII_KEY_FILE, PII_KEY_COMMAND, later a KMS; never inside the workspace
+//! root key (KEK)           a file, a command, AWS KMS, HashiCorp Vault; never inside the workspace
 //!  └─ master secret        random, in `.pii/keys/master.json`, wrapped by the root key
 //!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
@@ -25,7 +25,9 @@ mod seal;
 pub use derive::PseudonymKey;
 pub use epochs::{EpochKeys, Overwriting, SHARDS, ShardKey};
 pub use error::Error;
-pub use provider::{KeyCommand, KeyFile, KeyProvider};
+pub use provider::{
+    KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, RootId, Transit, TransitSettings, Wrapped,
+};
 pub use ring_of_keys::{Epoch, Keyring};
 pub use root::{KeyId, RootKey};
 pub use seal::{Nonces, SealingKey};

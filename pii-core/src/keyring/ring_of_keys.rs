@@ -2,70 +2,68 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::derive::derive;
 use super::root::random;
-use super::{Error, KeyId, PseudonymKey, RootKey, SealingKey};
+use super::{Error, KeyProvider, PseudonymKey, RootId, SealingKey, Wrapped};
 use crate::vocab::Domain;
 
 /// Every key of a workspace, derived from its master secret. Gives out keys for uses, never the secret.
 pub struct Keyring {
     master: Zeroizing<[u8; 32]>,
-    root: KeyId,
+    root: RootId,
 }
 
 impl Keyring {
     /// Makes a master secret and writes it, wrapped by `root`, to the folder `keys`.
     ///
     /// # Errors
-    /// [`Error::Master`] if there is one already or it cannot be written.
-    pub fn create(keys: &Path, root: &RootKey) -> Result<Self, Error> {
+    /// [`Error::Master`] if there is one already or it cannot be written; what the provider says.
+    pub fn create(keys: &Path, root: &dyn KeyProvider) -> Result<Self, Error> {
         let path = keys.join(MASTER);
         let unusable = |reason: String| Error::Master { path: path.clone(), reason };
         let master = random()?;
-        let wrapped = SealingKey::new(root.expose())?.seal(&surroundings(root.id()), master.as_ref())?;
-        let file = Wrapped { v: 1, alg: ALG.into(), root: root.id().to_string(), wrapped: STANDARD.encode(wrapped) };
+        let file = Master { v: 1, wrapped: root.wrap(LABEL, master.as_ref())? };
         let text = serde_json::to_string_pretty(&file).map_err(|e| unusable(e.to_string()))?;
         let mut out = std::fs::File::create_new(&path).map_err(|e| unusable(e.to_string()))?;
         out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| unusable(e.to_string()))?;
-        Ok(Self { master, root: root.id() })
+        Ok(Self { master, root: file.wrapped.root })
     }
 
     /// Unwraps the master secret in the folder `keys`.
     ///
     /// # Errors
-    /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable.
-    pub fn open(keys: &Path, root: &RootKey) -> Result<Self, Error> {
-        let path = keys.join(MASTER);
-        let unusable = |reason: &str| Error::Master { path: path.clone(), reason: reason.to_owned() };
-        let text = std::fs::read_to_string(&path).map_err(|e| unusable(&e.to_string()))?;
-        let file: Wrapped = serde_json::from_str(&text).map_err(|e| unusable(&e.to_string()))?;
-        if file.v != 1 || file.alg != ALG {
-            return Err(unusable("a later version wrote it"));
-        }
-        let expected = KeyId::parse(&file.root).ok_or_else(|| unusable("the key id is malformed"))?;
-        if expected != root.id() {
-            return Err(Error::WrongKey { expected, found: root.id() });
-        }
-        let wrapped = STANDARD.decode(&file.wrapped).map_err(|_| unusable("it is not base64"))?;
-        let opened = SealingKey::new(root.expose())?
-            .open(&surroundings(expected), &wrapped)
-            .map_err(|_| unusable("it was altered"))?;
+    /// [`Error::WrongKey`] says which key was expected; [`Error::Master`] if the file is unusable; what the provider
+    /// says.
+    pub fn open(keys: &Path, root: &dyn KeyProvider) -> Result<Self, Error> {
+        let file = Master::read(keys)?;
+        let unusable = |reason: &str| Error::Master { path: keys.join(MASTER), reason: reason.to_owned() };
+        let opened = root.unwrap(LABEL, &file.wrapped).map_err(|error| match error {
+            Error::Unsealable => unusable("it was altered"),
+            Error::Newer => unusable("a later version wrote it"),
+            other => other,
+        })?;
         let mut master = Zeroizing::new([0; 32]);
         if opened.len() != master.len() {
             return Err(unusable("it is not 32 bytes"));
         }
         master.copy_from_slice(&opened);
-        Ok(Self { master, root: expected })
+        Ok(Self { master, root: file.wrapped.root })
+    }
+
+    /// Which root key wraps the master secret in the folder `keys`: known without it.
+    ///
+    /// # Errors
+    /// [`Error::Master`] if the file is unusable.
+    pub fn root_of(keys: &Path) -> Result<RootId, Error> {
+        Ok(Master::read(keys)?.wrapped.root)
     }
 
     /// Which root key wraps this keyring.
-    pub fn root_id(&self) -> KeyId {
-        self.root
+    pub fn root_id(&self) -> &RootId {
+        &self.root
     }
 
     /// The generation that new pseudonyms of `domain` are made with.
@@ -148,23 +146,41 @@ impl fmt::Display for Epoch {
 
 /// The file `master.json`.
 #[derive(Serialize, Deserialize)]
-struct Wrapped {
+struct Master {
     v: u32,
-    alg: String,
-    root: String,
-    wrapped: String,
+    #[serde(flatten)]
+    wrapped: Wrapped,
 }
 
-fn surroundings(root: KeyId) -> Vec<u8> {
-    format!("pii/v1/master\0{root}").into_bytes()
+impl Master {
+    fn read(keys: &Path) -> Result<Self, Error> {
+        let path = keys.join(MASTER);
+        let unusable = |reason: String| Error::Master { path: path.clone(), reason };
+        let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
+        let file: Self = serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
+        if file.v == 1 { Ok(file) } else { Err(unusable("a later version wrote it".to_owned())) }
+    }
 }
 
 const MASTER: &str = "master.json";
-const ALG: &str = "AES-256-GCM";
+/// What the master secret is wrapped for.
+const LABEL: &str = "pii/v1/master";
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+    use crate::keyring::RootKey;
+
+    /// Written before there were providers on other machines.
+    const FIRST: &str = r#"{
+  "v": 1,
+  "alg": "AES-256-GCM",
+  "root": "c552149d8bafd1f2",
+  "wrapped": "CA+3/d2+1+SW+TYoJArKfxqaamXiaxSb3RCEFLvP820ST3dyBAKkLCeZPH1Bojw3VpX4sVIY+NsEtEft"
+}"#;
 
     #[test]
     fn another_key_is_told_which_one_was_expected() {
@@ -183,12 +199,21 @@ mod tests {
         let root = RootKey::generate().unwrap();
         Keyring::create(dir.path(), &root).unwrap();
         let path = dir.path().join(MASTER);
-        let mut file: Wrapped = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let mut bytes = STANDARD.decode(&file.wrapped).unwrap();
+        let mut file: Master = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let mut bytes = STANDARD.decode(&file.wrapped.wrapped).unwrap();
         bytes[20] ^= 1;
-        file.wrapped = STANDARD.encode(bytes);
+        file.wrapped.wrapped = STANDARD.encode(bytes);
         std::fs::write(&path, serde_json::to_string(&file).unwrap()).unwrap();
         assert!(matches!(Keyring::open(dir.path(), &root), Err(Error::Master { .. })));
+    }
+
+    #[test]
+    fn a_master_of_the_first_workspaces_still_opens() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(MASTER), FIRST).unwrap();
+        let root = RootKey::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+        let ring = Keyring::open(dir.path(), &root).unwrap();
+        assert_eq!(ring.root_id().to_string(), root.id().to_string());
     }
 
     #[test]

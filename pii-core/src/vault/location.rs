@@ -5,7 +5,7 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::Error;
-use crate::wire::Wire;
+use crate::wire::{Encryption, Wire};
 
 /// Where a vault is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +99,31 @@ impl VaultLocation {
     }
 }
 
+impl VaultLocation {
+    /// How the way there keeps what it carries. A file's does not leave this machine.
+    ///
+    /// # Errors
+    /// [`Error::Wire`] if it would be plain, and `wire` does not allow that.
+    pub fn encryption(&self, wire: &Wire) -> Result<Encryption, Error> {
+        match self {
+            Self::File(_) => Ok(Encryption::Loopback),
+            Self::Server(server) => {
+                let mode = if server.plaintext { "?sslmode=disable" } else { "" };
+                let url = Url::parse(&format!("postgres://{}{mode}", server.authority()));
+                Ok(wire.admit(&url.map_err(|_| Error::Location("it is no address"))?)?)
+            }
+        }
+    }
+}
+
+impl Server {
+    /// `host:port`.
+    pub(super) fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
 /// Without what the way there needs: `postgres://vault@db-1:5432/pii`.
 impl fmt::Display for VaultLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,9 +136,7 @@ impl fmt::Display for VaultLocation {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, user, database, .. } = self;
-        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        write!(f, "postgres://{user}@{host}:{port}/{database}")
+        write!(f, "postgres://{}@{}/{}", self.user, self.authority(), self.database)
     }
 }
 

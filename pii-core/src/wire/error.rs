@@ -31,6 +31,9 @@ pub enum Error {
     /// The client itself cannot be made.
     #[error("no connection can be made: {0}")]
     Unusable(String),
+    /// What is to be sent cannot be: it has a line break in it, or another control character. It is not repeated.
+    #[error("the value of the header `{0}` cannot be sent")]
+    Header(String),
 
     /// Nobody whom we trust vouches for the other side.
     #[error("the certificate of `{host}` is self-signed, or of an authority that is not trusted here")]
@@ -120,6 +123,18 @@ impl Error {
             Some(io::ErrorKind::TimedOut) => Self::Silent { host },
             _ => Self::Broken { host, reason: innermost(error) },
         }
+    }
+
+    /// Whether the other side has a certificate, and it is not accepted.
+    pub fn is_about_a_certificate(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownAuthority { .. }
+                | Self::Expired { .. }
+                | Self::NotYetValid { .. }
+                | Self::WrongName { .. }
+                | Self::Certificate { .. }
+        )
     }
 
     fn of_tls(host: String, error: &rustls::Error) -> Self {

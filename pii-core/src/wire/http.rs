@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Proxy, Response};
 use tokio::runtime::{Builder, Runtime};
@@ -72,7 +73,10 @@ impl Http {
         let host = host_of(url);
         let mut request = self.client.request(Method::POST, url.clone()).body(body);
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            let mut value = HeaderValue::from_str(value).map_err(|_| Error::Header(name.to_string()))?;
+            // Some hold a token; none is for anybody's log.
+            value.set_sensitive(true);
+            request = request.header(*name, value);
         }
         self.runtime.block_on(async {
             let response = request.send().await.map_err(|error| Error::of(&host, &error))?;

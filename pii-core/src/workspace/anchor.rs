@@ -51,6 +51,9 @@ impl Workspace {
     /// [`Error::Anchor`] if it is none at all; [`Error::Store`], [`Error::Io`].
     pub fn anchor(&self, mut to: AnchorTo<'_>) -> Result<Anchored, Error> {
         let event = self.event(Action::LogAnchor);
+        if let AnchorTo::Object(objects, _) = &to {
+            self.record_plain(objects.encryption())?;
+        }
         let kept = to.kept()?;
         if let Err(error) = to.check(self, &kept) {
             self.record(&event.denied(error.to_string()))?;

@@ -34,6 +34,7 @@ use crate::keyring::Keyring;
 use crate::policy::Policy;
 use crate::vault::Vault;
 use crate::vocab::Actor;
+use crate::wire::Encryption;
 
 pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
 use denial::denial;
@@ -44,7 +45,7 @@ pub use look_up::{Looked, Question};
 pub use query::Mention;
 pub use relocate::MovedVault;
 pub use scan::{Scanned, scan};
-pub use settings::{KeySettings, Settings};
+pub use settings::{KeySettings, Settings, TlsSettings};
 pub use show::Shown;
 pub use shred::{ShredReceipt, Shreddable};
 pub use site::Site;
@@ -153,6 +154,18 @@ impl Workspace {
     /// Records what releases nothing: a denial, a reading of the log.
     fn record(&self, event: &Event) -> Result<(), Error> {
         let _receipt = self.log.append(event)?;
+        Ok(())
+    }
+
+    /// Records that another machine is spoken to without encryption, if it is. Before it is spoken to, wherever the log
+    /// can be opened without it.
+    ///
+    /// # Errors
+    /// [`Error::Audit`].
+    pub fn record_plain(&self, how: &Encryption) -> Result<(), Error> {
+        if let Encryption::Plain(host) = how {
+            self.record(&self.event(Action::PlainConnection).with_peer(host))?;
+        }
         Ok(())
     }
 

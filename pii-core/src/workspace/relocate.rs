@@ -29,7 +29,7 @@ impl Workspace {
         let location = VaultLocation::parse(to, self.site.root())?;
         let receipt = self.log.append(&self.event(Action::VaultMove))?;
         let mut copying = |rows, of| -> ControlFlow<()> { watch(Step { rows, of_rows: Some(of), ..Step::default() }) };
-        let copied = self.vault.relocate(&location, self.site.login(), &mut copying, &receipt)?;
+        let copied = self.vault.relocate(&location, &self.site.login(), &mut copying, &receipt)?;
         self.site.set_vault(to)?;
         let there = self.site.open_vault(&self.keys)?;
         let left = std::mem::replace(&mut self.vault, there);

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::keyring;
+use crate::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, Transit, TransitSettings};
 use crate::vault::VaultLocation;
+use crate::wire::Wire;
 
 /// The file `pii.toml`. Paths are relative to the workspace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,9 +33,27 @@ pub struct Settings {
     /// Where the root key comes from, unless the environment says.
     #[serde(default)]
     pub key: KeySettings,
+    /// Whom to trust when another machine is spoken to.
+    #[serde(default, skip_serializing_if = "TlsSettings::is_usual")]
+    pub tls: TlsSettings,
 }
 
-/// Where the root key comes from.
+/// Whom to trust when another machine is spoken to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// Further authorities besides the system's: a file of certificates in PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorities: Option<PathBuf>,
+}
+
+impl TlsSettings {
+    fn is_usual(&self) -> bool {
+        self.authorities.is_none()
+    }
+}
+
+/// Where the root key is: one of `file`, `command`, `kms` and `transit`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySettings {
@@ -42,6 +63,27 @@ pub struct KeySettings {
     /// A command that prints the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// Variables of the environment that the command gets although they hold secrets, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pass: Vec<String>,
+    /// A key of AWS KMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms: Option<KmsSettings>,
+    /// A key of a HashiCorp Vault's transit engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transit: Option<TransitSettings>,
+}
+
+impl KeySettings {
+    fn names(&self) -> Vec<&'static str> {
+        let named = [
+            ("file", self.file.is_some()),
+            ("command", self.command.is_some()),
+            ("kms", self.kms.is_some()),
+            ("transit", self.transit.is_some()),
+        ];
+        named.into_iter().filter_map(|(name, is)| is.then_some(name)).collect()
+    }
 }
 
 impl Settings {
@@ -55,7 +97,53 @@ impl Settings {
             audit: audit(),
             state: state(),
             key: KeySettings::default(),
+            tls: TlsSettings::default(),
         }
+    }
+
+    /// For `controller`, with what the file at `path` says: a `pii.toml` for a workspace that is yet to be.
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub fn begin(path: &Path, controller: &str) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
+        let mut table: toml::Table =
+            toml::from_str(&text).map_err(|e| unusable(e.to_string().trim_end().to_owned()))?;
+        table.insert("controller".to_owned(), controller.into());
+        let mut settings: Self = table.try_into().map_err(|e: toml::de::Error| unusable(e.to_string()))?;
+        settings.log.get_or_insert_with(|| log_name(controller));
+        settings.checked(path)
+    }
+
+    /// `wire`, with the authorities that are trusted in the workspace at `root`.
+    pub fn wire(&self, root: &Path, wire: Wire) -> Wire {
+        let authorities = wire.authorities.or_else(|| self.tls.authorities.as_ref().map(|file| root.join(file)));
+        Wire { authorities, ..wire }
+    }
+
+    /// The provider of the root key that is named for the workspace at `root`, if one is.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`] if its settings lead nowhere, or nobody is said to ask.
+    pub fn key_provider(
+        &self,
+        root: &Path,
+        access: KeyAccess,
+        wire: &Wire,
+    ) -> Result<Option<Box<dyn KeyProvider>>, keyring::Error> {
+        let KeySettings { file, command, pass, kms, transit } = &self.key;
+        Ok(match (file, command, kms, transit) {
+            (Some(file), ..) => Some(Box::new(KeyFile(root.join(file)))),
+            (_, Some(command), ..) => Some(Box::new(KeyCommand::new(command).passing(pass))),
+            (.., Some(kms), _) => Some(Box::new(Kms::new(kms, access.aws, wire)?)),
+            (.., Some(transit)) => {
+                let token_file = transit.token_file.as_ref().map(|file| root.join(file));
+                let transit = TransitSettings { token_file, ..transit.clone() };
+                Some(Box::new(Transit::new(&transit, access.vault_token, wire)?))
+            }
+            (None, None, None, None) => None,
+        })
     }
 
     /// The name of the audit log.
@@ -67,9 +155,19 @@ impl Settings {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
         let settings: Self = toml::from_str(&text).map_err(|e| unusable(e.to_string().trim_end().to_owned()))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        VaultLocation::parse(&settings.vault, folder)?;
-        Ok(settings)
+        settings.checked(path)
+    }
+
+    fn checked(self, path: &Path) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+        VaultLocation::parse(&self.vault, path.parent().unwrap_or(Path::new(".")))?;
+        match self.key.names().as_slice() {
+            [] | [_] => Ok(self),
+            several => {
+                let named = several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+                Err(unusable(format!("[key] names {named}, and a workspace has one root key")))
+            }
+        }
     }
 
     /// Rewrites the one line that says where the vault is; every other stays as it was written. The file is whole at any
@@ -209,6 +307,28 @@ mod tests {
         Settings::new("Acme").write(&path).unwrap();
         Settings::set_vault(&path, "postgres://v@db/pii?sslrootcert=ca \"x\".pem").unwrap();
         assert_eq!(Settings::read(&path).unwrap().vault, "postgres://v@db/pii?sslrootcert=ca \"x\".pem");
+    }
+
+    #[test]
+    fn a_root_key_is_in_one_place() {
+        let kms = "controller = \"Acme\"\n[key]\nkms = { key = \"alias/pii\", region = \"eu-central-1\" }\n";
+        assert_eq!(read(kms).unwrap().key.kms.unwrap().key, "alias/pii");
+        let error = read(&format!("{kms}file = \".pii-root.key\"")).unwrap_err();
+        assert!(error.contains("`file` and `kms`"), "{error}");
+        let error = read("controller = \"Acme\"\n[key]\ntransit = { key = \"pii\", token = \"hvs.x\" }").unwrap_err();
+        assert!(error.contains("unknown field `token`"), "a token has no place in a file like this: {error}");
+    }
+
+    #[test]
+    fn a_workspace_can_begin_with_settings_that_were_written_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("base.toml");
+        std::fs::write(&path, "vault = \"v.db\"\n[tls]\nauthorities = \"ca.pem\"\n").unwrap();
+        let settings = Settings::begin(&path, "Acme GmbH").unwrap();
+        assert_eq!((settings.controller.as_str(), settings.vault.as_str()), ("Acme GmbH", "v.db"));
+        assert_eq!(settings.log_name(), "acme-gmbh/pii-audit");
+        let wire = settings.wire(Path::new("/acme"), Wire::default());
+        assert_eq!(wire.authorities, Some("/acme/ca.pem".into()));
     }
 
     #[test]

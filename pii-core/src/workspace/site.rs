@@ -5,15 +5,17 @@ use super::{Caller, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
 use crate::catalog::Catalog;
 use crate::error::Error;
-use crate::keyring::{KeyFile, KeyProvider, Keyring, RootKey};
+use crate::keyring::{KeyAccess, KeyProvider, Keyring, RootId};
 use crate::policy::{self, Policy};
 use crate::vault::{Login, Vault, VaultLocation};
+use crate::wire::{Encryption, Wire};
 
 /// A workspace's folder, not unlocked.
 #[derive(Clone, Debug)]
 pub struct Site {
     root: PathBuf,
     settings: Settings,
+    wire: Wire,
     login: Login,
 }
 
@@ -23,12 +25,13 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::WorkspaceExists`], [`Error::Io`], or what a room says.
-    pub fn create(root: &Path, settings: Settings, key: &RootKey, caller: Caller) -> Result<Self, Error> {
+    pub fn create(root: &Path, settings: Settings, key: &dyn KeyProvider, caller: Caller) -> Result<Self, Error> {
         let file = root.join(SETTINGS);
         if file.exists() {
             return Err(Error::WorkspaceExists(root.to_owned()));
         }
-        let site = Self { root: root.to_owned(), settings, login: Login::default() };
+        let wire = settings.wire(root, Wire::default());
+        let site = Self { root: root.to_owned(), settings, wire, login: Login::default() };
         for folder in [root.to_owned(), site.keys(), site.policies()] {
             fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
         }
@@ -48,10 +51,14 @@ impl Site {
         write(&root.join(".gitignore"), IGNORE)?;
         let origin = site.settings.log_name();
         let log = AuditLog::create(&site.audit(), signer(&origin, &keyring)?, caller.log_settings())?;
-        let _receipt = log.append(&Event { role: caller.role, ..Event::new(Action::Init, caller.actor) })?;
+        let begins = Event { role: caller.role, ..Event::new(Action::Init, caller.actor) };
+        let _receipt = log.append(&begins)?;
+        if let Some(Encryption::Plain(host)) = key.encryption() {
+            let _receipt = log.append(&Event { action: Action::PlainConnection, ..begins }.with_peer(host))?;
+        }
         log.checkpoint()?;
         Catalog::open(&site.state())?;
-        Vault::create(&site.vault()?, &site.login, &site.epochs(), &keyring, now)?;
+        Vault::create(&site.vault()?, &site.login(), &site.epochs(), &keyring, now)?;
         Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
         Ok(site)
@@ -66,13 +73,25 @@ impl Site {
         let root = from.ancestors().find(|folder| folder.join(SETTINGS).is_file());
         let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
         let settings = Settings::read(&root.join(SETTINGS))?;
-        Ok(Self { root: root.to_owned(), settings, login: Login::default() })
+        let wire = settings.wire(root, Wire::default());
+        Ok(Self { root: root.to_owned(), settings, wire, login: Login::default() })
+    }
+
+    /// With connections made like this. The authorities that `pii.toml` names stay, unless `wire` names others.
+    #[must_use]
+    pub fn with_wire(self, wire: Wire) -> Self {
+        Self { wire: self.settings.wire(&self.root, wire), ..self }
     }
 
     /// With what it takes to come to a vault on a server.
     #[must_use]
     pub fn with_login(self, login: Login) -> Self {
         Self { login, ..self }
+    }
+
+    /// How connections to other machines are made.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// The folder.
@@ -85,14 +104,12 @@ impl Site {
         &self.settings
     }
 
-    /// The key provider that `pii.toml` names, if it names one.
-    pub fn key_provider(&self) -> Option<Box<dyn KeyProvider>> {
-        let key = &self.settings.key;
-        match (&key.file, &key.command) {
-            (Some(file), _) => Some(Box::new(KeyFile(self.root.join(file)))),
-            (None, Some(command)) => Some(Box::new(crate::keyring::KeyCommand(command.clone()))),
-            (None, None) => None,
-        }
+    /// The provider of the root key that `pii.toml` names, if it names one.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`] if its settings lead nowhere, or nobody is said to ask.
+    pub fn key_provider(&self, access: KeyAccess) -> Result<Option<Box<dyn KeyProvider>>, Error> {
+        Ok(self.settings.key_provider(&self.root, access, &self.wire)?)
     }
 
     /// The folder of policies.
@@ -125,16 +142,24 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn log_key(&self, root: &RootKey) -> Result<VerifierKey, Error> {
+    pub fn log_key(&self, root: &dyn KeyProvider) -> Result<VerifierKey, Error> {
         let signer = signer(&self.settings.log_name(), &self.keyring(root)?)?;
         Ok(signer.verifier().clone())
+    }
+
+    /// Which root key unlocks it: known without the key.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn root_id(&self) -> Result<RootId, Error> {
+        Ok(Keyring::root_of(&self.keys())?)
     }
 
     /// Unlocks the keyring.
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn keyring(&self, root: &RootKey) -> Result<Keyring, Error> {
+    pub fn keyring(&self, root: &dyn KeyProvider) -> Result<Keyring, Error> {
         Ok(Keyring::open(&self.keys(), root)?)
     }
 
@@ -142,7 +167,7 @@ impl Site {
     ///
     /// # Errors
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
-    pub fn unlock(self, root: &RootKey, caller: Caller) -> Result<Workspace, Error> {
+    pub fn unlock(self, root: &dyn KeyProvider, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
         // A catalog that is gone must not be replaced by an empty one in silence.
         let state = self.state();
@@ -151,9 +176,18 @@ impl Site {
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
+        let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
+        if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
+            let _receipt = log.append(&event().with_peer(host))?;
+        }
         let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        Ok(Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller })
+        let workspace = Workspace { site: self, policy, keys, log, sidecar, catalog, vault, caller };
+        // Not before: the key of the log was on the other side.
+        if let Some(how) = root.encryption() {
+            workspace.record_plain(how)?;
+        }
+        Ok(workspace)
     }
 
     /// What the log keeps beside its entries: within its folder, no part of what is verified.
@@ -178,11 +212,11 @@ impl Site {
     }
 
     pub(super) fn open_vault(&self, keys: &Keyring) -> Result<Vault, Error> {
-        Ok(Vault::open(&self.vault()?, &self.login, &self.epochs(), keys)?)
+        Ok(Vault::open(&self.vault()?, &self.login(), &self.epochs(), keys)?)
     }
 
-    pub(super) fn login(&self) -> &Login {
-        &self.login
+    pub(super) fn login(&self) -> Login {
+        Login { wire: self.wire.clone(), ..self.login.clone() }
     }
 
     /// Has `pii.toml` say that the vault is elsewhere.
@@ -216,6 +250,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
+    use crate::keyring::RootKey;
     use crate::vocab::Actor;
 
     fn caller() -> Caller {

@@ -23,8 +23,8 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let place = Place::parse(&args.to)?;
-    let objects = place.object().map(|_| objects()).transpose()?;
     let workspace = global.open()?;
+    let objects = place.object().map(|_| objects(workspace.site().wire().clone())).transpose()?;
     let mut printed = Vec::new();
     let to = match (&place, &objects) {
         (Place::Object(location), Some(objects)) => AnchorTo::Object(objects, location),

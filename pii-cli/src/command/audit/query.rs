@@ -77,6 +77,7 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     what.extend(event.dataset.as_ref().map(ToString::to_string));
     what.extend(event.recipient.as_ref().map(|r| format!("for {r}")));
     what.extend(event.rows.map(|n| format!("{n} rows")));
+    what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.subjects.iter().map(|s| format!("person {s}")));
     what.extend(event.count.map(|n| format!("{n} people")));
     let mut why: Vec<String> = Vec::new();

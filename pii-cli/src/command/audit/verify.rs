@@ -41,11 +41,11 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         trust.fresh_since = SystemClock.now().checked_sub(max_age).ok();
     }
     for anchor in &args.anchor {
-        trust.anchors.extend(anchors(anchor)?);
+        trust.anchors.extend(anchors(anchor, global)?);
     }
     if let Some(from) = &args.from {
         // It is an anchor too; of several, the newest saves the most.
-        let known = anchors(from)?;
+        let known = anchors(from, global)?;
         trust.verified = known.iter().max_by_key(|checkpoint| checkpoint.size()).cloned();
         trust.anchors.extend(known);
     }
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
             let site = global.site()?;
             if trust.keys.is_empty() {
                 // With the root key at hand, the log's own key need not be taken from the log.
-                trust.keys.extend(global.root_key(&site).and_then(|root| Ok(site.log_key(&root)?)));
+                trust.keys.extend(global.root_key_alone(&site).and_then(|root| Ok(site.log_key(&root)?)));
             }
             site.audit()
         }
@@ -154,13 +154,16 @@ fn explain(verdict: &Verdict) -> (&'static str, Option<&'static str>) {
     }
 }
 
-fn anchors(place: &str) -> Result<Vec<Checkpoint>, Error> {
+fn anchors(place: &str, global: &Global) -> Result<Vec<Checkpoint>, Error> {
     let path = Path::new(place);
     let bytes = if place == "-" {
         read_anchors(path, std::io::stdin())?
     } else if ObjectLocation::is_meant(place) {
         let location = ObjectLocation::parse(place)?;
-        objects()?.get(&location)?
+        let wire = global.site().map_or_else(|_| global.wire(), |site| site.wire().clone());
+        let objects = objects(wire)?;
+        global.record_plain(objects.encryption())?;
+        objects.get(&location)?
     } else {
         let file = File::open(path).map_err(|source| Core::Io { path: path.to_owned(), source })?;
         read_anchors(path, file)?

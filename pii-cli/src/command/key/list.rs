@@ -7,7 +7,7 @@ use crate::ui::{HEAD, Ui, paint};
 
 pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
     let site = global.site()?;
-    let keys = site.keyring(&global.root_key(&site)?)?;
+    let keys = site.keyring(&global.root_key_alone(&site)?)?;
     ui.record("root_key", &json!({ "id": keys.root_id().to_string() }));
     ui.line(format!("{} {}", paint("root key", HEAD), keys.root_id()));
     ui.line("");

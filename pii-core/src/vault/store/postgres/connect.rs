@@ -7,11 +7,10 @@ use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 use rustls::ClientConfig;
 use tokio_postgres_rustls::MakeRustlsConnect;
-use url::Url;
 
 use super::passfile;
 use crate::state;
-use crate::vault::{Error, Login, Server};
+use crate::vault::{Error, Login, Server, VaultLocation};
 use crate::wire;
 use crate::wire::Wire;
 
@@ -21,9 +20,7 @@ pub(super) fn connect(server: &Server, login: &Login) -> Result<Client, Error> {
         authorities: server.root_certificate.clone().or_else(|| login.wire.authorities.clone()),
         ..login.wire.clone()
     };
-    let mode = if server.plaintext { "?sslmode=disable" } else { "" };
-    let url = Url::parse(&format!("{server}{mode}")).map_err(|_| Error::Location("it is no address"))?;
-    wire.admit(&url)?;
+    VaultLocation::Server(server.clone()).encryption(&wire)?;
 
     let mut config = Config::new();
     config.host(&server.host).port(server.port).user(&server.user).dbname(&server.database);
@@ -68,7 +65,7 @@ pub(super) fn failed(server: &Server, error: &postgres::Error) -> Error {
         let reason = "it asks for a password".to_owned();
         return Error::Unwelcome { role: server.user.clone(), place, reason };
     }
-    let host = format!("{}:{}", server.host, server.port);
+    let host = server.authority();
     match wire::Error::of(&host, error) {
         wire::Error::Broken { reason, .. } if reason.contains("server does not support TLS") => {
             wire::Error::NoTls { host, reason: "the server has TLS switched off".to_owned() }.into()

@@ -1,19 +1,10 @@
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
-use super::{Error, RootKey};
-
-/// Where the root key comes from.
-pub trait KeyProvider {
-    /// Fetches the root key.
-    ///
-    /// # Errors
-    /// Says why there is none; never with key material.
-    fn root(&self) -> Result<RootKey, Error>;
-}
+use super::{KeyProvider, RootId, Wrapped};
+use crate::keyring::{Error, RootKey};
 
 /// A file of 32 random bytes in base64, readable by its owner only.
 #[derive(Clone, Debug)]
@@ -25,7 +16,6 @@ impl KeyFile {
     /// # Errors
     /// [`Error::Unreadable`] if the file exists or cannot be written.
     pub fn create(&self, key: &RootKey) -> Result<(), Error> {
-        use std::io::Write;
         let unreadable = |source| Error::Unreadable { path: self.0.clone(), source };
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -36,10 +26,12 @@ impl KeyFile {
         file.write_all(b"\n").map_err(unreadable)?;
         file.sync_all().map_err(unreadable)
     }
-}
 
-impl KeyProvider for KeyFile {
-    fn root(&self) -> Result<RootKey, Error> {
+    /// Reads the root key.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::Exposed`], [`Error::Malformed`].
+    pub fn root(&self) -> Result<RootKey, Error> {
         let unreadable = |source| Error::Unreadable { path: self.0.clone(), source };
         let mut file = std::fs::File::open(&self.0).map_err(unreadable)?;
         #[cfg(unix)]
@@ -49,30 +41,24 @@ impl KeyProvider for KeyFile {
                 return Err(Error::Exposed { path: self.0.clone(), mode: mode & 0o777 });
             }
         }
-        let mut text = Zeroizing::new(String::new());
+        // Enough for what is expected there: a text that grows leaves copies of itself behind.
+        let mut text = Zeroizing::new(String::with_capacity(256));
         file.read_to_string(&mut text).map_err(unreadable)?;
         RootKey::from_base64(&text)
     }
 }
 
-/// A shell command that prints the key in base64: a password manager, a KMS client.
-#[derive(Clone, Debug)]
-pub struct KeyCommand(pub String);
+impl KeyProvider for KeyFile {
+    fn id(&self) -> Result<RootId, Error> {
+        Ok(self.root()?.id().into())
+    }
 
-impl KeyProvider for KeyCommand {
-    fn root(&self) -> Result<RootKey, Error> {
-        let failed = |reason: String| Error::Command { reason };
-        let output = Command::new("sh")
-            .args(["-c", &self.0])
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(|e| failed(e.to_string()))?;
-        let text = Zeroizing::new(output.stdout);
-        if !output.status.success() {
-            return Err(failed(output.status.to_string()));
-        }
-        RootKey::from_base64(std::str::from_utf8(&text).map_err(|_| Error::Malformed)?)
+    fn wrap(&self, label: &str, secret: &[u8]) -> Result<Wrapped, Error> {
+        self.root()?.wrap(label, secret)
+    }
+
+    fn unwrap(&self, label: &str, wrapped: &Wrapped) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.root()?.unwrap(label, wrapped)
     }
 }
 
@@ -90,16 +76,5 @@ mod tests {
         assert!(file.root().is_ok());
         std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(file.root(), Err(Error::Exposed { mode: 0o640, .. })));
-    }
-
-    #[test]
-    fn a_command_gives_the_same_key_as_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = KeyFile(dir.path().join("root.key"));
-        file.create(&RootKey::generate().unwrap()).unwrap();
-        let command = KeyCommand(format!("cat '{}'", file.0.display()));
-        assert_eq!(command.root().unwrap().id(), file.root().unwrap().id());
-        assert!(matches!(KeyCommand("exit 3".into()).root(), Err(Error::Command { .. })));
-        assert!(matches!(KeyCommand("echo hello".into()).root(), Err(Error::Malformed)));
     }
 }
