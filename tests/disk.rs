@@ -6,7 +6,7 @@ use crate::desk::{Desk, Said, customers};
 
 /// Runs a script in `desk` that may mount: `$PII` is the binary, `mount` sees a namespace of its own.
 #[track_caller]
-fn with_mounts(desk: &Desk, script: &str) -> Said {
+pub(crate) fn with_mounts(desk: &Desk, script: &str) -> Said {
     let pii = desk.command("");
     let shell = |namespace: &[&str], script: &str| {
         let mut command = Command::new("unshare");

@@ -14,6 +14,8 @@
 //! | whoever asks what the log says of a person | `audit_people` |
 //! | whoever keeps the log no longer than they must | `audit_prune` |
 //! | a company whose root key never leaves its provider | `root_key` |
+//! | whoever destroys a key | `shred` |
+//! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -30,10 +32,13 @@ mod exit_codes;
 mod interruption;
 mod main_job;
 mod moto;
+mod postgres;
 mod python;
 mod root_key;
 mod secrets;
+mod shred;
 mod together;
+mod vault_postgres;
 
 #[test]
 fn no_journey_is_forgotten() {

@@ -15,6 +15,8 @@ pub(crate) struct Postgres {
     folder: TempDir,
     port: u16,
     root: bool,
+    /// Whether what is committed outlives a power cut. Tests need no such promise.
+    durable: bool,
 }
 
 /// What the server shows for itself.
@@ -39,9 +41,18 @@ impl Postgres {
     }
 
     pub(crate) fn showing(shows: Shows) -> Self {
+        Self::made(shows, false)
+    }
+
+    /// As it comes: what is committed is on disk.
+    pub(crate) fn durable() -> Self {
+        Self::made(Shows::Good, true)
+    }
+
+    fn made(shows: Shows, durable: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("pii-pg-").tempdir().unwrap();
         let root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
-        let this = Self { binaries: binaries(), folder, port: free_port(), root };
+        let this = Self { binaries: binaries(), folder, port: free_port(), root, durable };
         certificates(this.folder.path(), shows);
         if root {
             // PostgreSQL does not run as root.
@@ -70,9 +81,10 @@ impl Postgres {
     pub(crate) fn go(&self) {
         let tls = if self.folder.path().join("server.pem").exists() { "on" } else { "off" };
         let (folder, port) = (self.folder.path().display(), self.port);
+        let sync = if self.durable { "on" } else { "off" };
         let options = format!(
             "-k {folder} -c listen_addresses=127.0.0.1 -c port={port} -c ssl={tls} -c ssl_cert_file={folder}/server.pem \
-             -c ssl_key_file={folder}/server.key -c fsync=off -c max_wal_size=1GB"
+             -c ssl_key_file={folder}/server.key -c fsync={sync} -c max_wal_size=1GB"
         );
         let log = self.folder.path().join("server.log");
         run(self.owned("pg_ctl").args(["start", "--wait", "-o", &options, "-l"]).arg(&log).arg("-D").arg(self.data()));
@@ -86,10 +98,6 @@ impl Postgres {
     pub(crate) fn url(&self, role: &str) -> String {
         let authority = self.authority();
         format!("postgres://{role}@127.0.0.1:{}/vault?sslrootcert={}", self.port, authority.display())
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
     }
 
     pub(crate) fn authority(&self) -> PathBuf {

@@ -1,5 +1,6 @@
 mod list;
 mod show;
+mod shred;
 
 use crate::config::Global;
 use crate::error::Error;
@@ -11,11 +12,13 @@ pub(crate) enum Command {
     /// The root key and each recipient's domain, by id and epoch
     List,
     Show(show::Args),
+    Shred(shred::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match command {
         Command::List => list::run(global, ui),
         Command::Show(args) => show::run(args, global, ui),
+        Command::Shred(args) => shred::run(args, global, ui),
     }
 }

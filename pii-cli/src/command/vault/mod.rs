@@ -1,4 +1,6 @@
 mod read;
+mod relocate;
+mod rewrap;
 mod status;
 
 use crate::config::Global;
@@ -8,14 +10,18 @@ use crate::ui::Ui;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// How many people and values, from which datasets
+    /// How many people and values, from which datasets, where, and how old their keys are
     Status,
     Read(read::Args),
+    Move(relocate::Args),
+    Rewrap(rewrap::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match command {
         Command::Status => status::run(global, ui),
         Command::Read(args) => read::run(args, global, ui),
+        Command::Move(args) => relocate::run(args, global, ui),
+        Command::Rewrap(args) => rewrap::run(args, global, ui),
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn failed(server: &Server, error: &postgres::Error) -> Error {
         };
     }
     if error.is_closed() {
-        return Error::Server { place, reason: "the connection is gone; nothing is half written".to_owned() };
+        return gone(server);
     }
     if error.to_string().contains("password missing") {
         let reason = "it asks for a password".to_owned();
@@ -72,6 +72,18 @@ pub(super) fn failed(server: &Server, error: &postgres::Error) -> Error {
         }
         error => error.into(),
     }
+}
+
+/// The same, on a connection that stood.
+pub(super) fn broken(server: &Server, error: &postgres::Error) -> Error {
+    match failed(server, error) {
+        Error::Wire(_) => gone(server),
+        error => error,
+    }
+}
+
+pub(super) fn gone(server: &Server) -> Error {
+    Error::Server { place: server.to_string(), reason: "the connection is gone; nothing is half written".to_owned() }
 }
 
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -43,16 +43,13 @@ impl Session<'_> {
         let server = self.server;
         let mut writer = match self.connection.client.copy_in(&statement) {
             Ok(writer) => writer,
-            Err(error) => return Err(super::connect::failed(server, &error)),
+            Err(error) => return Err(super::connect::broken(server, &error)),
         };
         // What the server says against the rows comes at the end; that the connection is gone may come here.
         let written = writer.write_all(&rows.0);
         match writer.finish() {
-            Ok(_) => written.map_err(|_| Error::Server {
-                place: server.to_string(),
-                reason: "the connection is gone; nothing is half written".to_owned(),
-            }),
-            Err(error) => Err(super::connect::failed(server, &error)),
+            Ok(_) => written.map_err(|_| super::connect::gone(server)),
+            Err(error) => Err(super::connect::broken(server, &error)),
         }
     }
 }

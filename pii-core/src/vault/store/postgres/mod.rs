@@ -125,7 +125,7 @@ impl Session<'_> {
     }
 
     fn failed(&self, error: &postgres::Error) -> Error {
-        connect::failed(self.server, error)
+        connect::broken(self.server, error)
     }
 }
 
