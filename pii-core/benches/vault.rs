@@ -101,9 +101,11 @@ fn measure(stand: &Stand, people: usize) -> f64 {
         let values: u64 = (0..people).step_by(BATCH).map(|from| stand.put(from, BATCH.min(people - from))).sum();
         (values, begun.elapsed().as_secs_f64())
     };
+    let before = cpu();
     let (values, seconds) = put();
     let rate = values as f64 / seconds;
-    println!("put      {values} values in {seconds:.2} s: {rate:.0} values/s");
+    let busy = cpu() - before;
+    println!("put      {values} values in {seconds:.2} s: {rate:.0} values/s; {busy:.2} s of the processor");
     let (_, again) = put();
     println!("again    nothing new in {again:.2} s: {:.0} values/s", values as f64 / again);
     report("read", 200, |n| {
@@ -126,6 +128,13 @@ fn measure(stand: &Stand, people: usize) -> f64 {
     rate
 }
 
+/// Seconds of the processor that this process took so far.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+}
+
 /// The median and the worst of so many.
 fn report(what: &str, times: usize, work: impl Fn(usize)) {
     let mut taken: Vec<f64> = (0..times)
@@ -142,7 +151,7 @@ fn report(what: &str, times: usize, work: impl Fn(usize)) {
 /// The same rows by `psql` and COPY, over TLS, into tables of the same shape.
 fn bare(server: &postgres::Postgres, folder: &Path, people: usize, put: f64) {
     let tables = ["person", "identifier", "value", "arrival"];
-    let mut psql = |command: String| {
+    let psql = |command: String| {
         let url = format!("{}&sslmode=verify-full", server.url("owner"));
         let mut psql = Command::new("psql");
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", &command, &url]).env("PGPASSWORD", "renwo");

@@ -3,13 +3,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use arrow::array::{Array, StringArray};
 use jiff::Timestamp;
 use rayon::prelude::*;
+use ring::rand::{SecureRandom, SystemRandom};
 
 use super::blind::{self, Place};
 use super::keys::wrap;
 use super::link::{Pointers, Whose, link};
 use super::store::{Blind, Field, Link, NewValue, PersonId, PersonRow, Shard, ValueKey, Writer, shard_of};
 use super::{Error, People, Vault};
-use crate::audit::{Alias, Receipt};
+use crate::audit::Receipt;
+use crate::keyring;
 use crate::keyring::{Keyring, Nonces, SealingKey};
 use crate::pseudonym::Normaliser;
 use crate::vocab::{Category, DatasetId, IdentifierKind, SubjectId};
@@ -150,8 +152,9 @@ impl Vault {
         let mut shards = writer.shards()?;
         let mut next = BTreeMap::new();
         let mut rows = Vec::with_capacity(count);
-        for _ in 0..count {
-            let row = newcomer(&mut shards, at)?;
+        let random = random(count)?;
+        for (subject, alias) in random.iter().copied() {
+            let row = newcomer(&mut shards, subject, alias, at)?;
             next.insert(shard_of(row.id), row.id + 1);
             rows.push(row);
         }
@@ -173,14 +176,21 @@ impl Vault {
 
 /// Somebody in the shard that their random number says. Their alias begins with the same byte, so that it is looked for
 /// in one shard; it says nothing else of them.
-fn newcomer(shards: &mut [Shard], created: i64) -> Result<PersonRow, Error> {
-    let (subject, mut alias) = (*SubjectId::random().as_bytes(), *Alias::random().as_bytes());
+fn newcomer(shards: &mut [Shard], subject: [u8; 16], mut alias: [u8; 16], created: i64) -> Result<PersonRow, Error> {
     let ([shard, ..], [first, ..]) = (&subject, &mut alias);
     *first = *shard;
     let place = shards.get_mut(usize::from(*shard)).ok_or(Error::Corrupt("a shard that there is not"))?;
     let id = place.next;
     place.next += 1;
     Ok(PersonRow { id, subject, alias, key: Vec::new(), created, epoch: place.epoch })
+}
+
+/// So many numbers and aliases, with one question to the operating system.
+fn random(count: usize) -> Result<Vec<([u8; 16], [u8; 16])>, Error> {
+    let mut bytes = vec![0; 32 * count];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| keyring::Error::NoRandomness)?;
+    let (halves, _) = bytes.as_chunks::<16>();
+    Ok(halves.as_chunks::<2>().0.iter().map(|[subject, alias]| (*subject, *alias)).collect())
 }
 
 /// A person of this batch, ready to seal for.

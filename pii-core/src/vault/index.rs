@@ -108,7 +108,7 @@ impl Column {
 }
 
 /// Arrivals that one step goes through.
-const STEP: i64 = 2_000;
+const STEP: i64 = 8_000;
 
 /// The first 128 bits of a printed pseudonym.
 fn tag(printed: &str, epoch: &str) -> Option<[u8; 16]> {

@@ -39,13 +39,21 @@ impl Reader for Session<'_> {
     }
 
     fn named(&mut self, kind: i64, blinds: &[Blind], limit: i64) -> Result<Vec<Vec<Named>>, Error> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT person, is_subject FROM identifier WHERE kind = ?1 AND blind = ?2
-             ORDER BY is_subject DESC, person LIMIT ?3",
-        )?;
+        const ALL: &str = "SELECT person, is_subject FROM identifier WHERE kind = ?1 AND blind = ?2";
+        // To have SQLite order them costs more than to find them, and nearly always there is one.
+        let mut some = self.connection.prepare_cached(&format!("{ALL} LIMIT ?3"))?;
+        let mut ordered =
+            self.connection.prepare_cached(&format!("{ALL} ORDER BY is_subject DESC, person LIMIT ?3"))?;
+        let name = |r: &rusqlite::Row<'_>| Ok(Named { person: r.get(0)?, is_subject: r.get(1)? });
+        let more = limit.saturating_add(1);
         let named = blinds.iter().map(|blind| {
-            let named = |r: &rusqlite::Row<'_>| Ok(Named { person: r.get(0)?, is_subject: r.get(1)? });
-            Ok(query.query_map((kind, blind.as_slice(), limit), named)?.collect::<Result<_, _>>()?)
+            let found = some.query_map((kind, blind.as_slice(), more), name)?.collect::<Result<Vec<_>, _>>()?;
+            if i64::try_from(found.len()).unwrap_or(i64::MAX) <= limit {
+                let mut found = found;
+                found.sort_by_key(|named| (!named.is_subject, named.person));
+                return Ok(found);
+            }
+            Ok(ordered.query_map((kind, blind.as_slice(), limit), name)?.collect::<Result<_, _>>()?)
         });
         named.collect()
     }

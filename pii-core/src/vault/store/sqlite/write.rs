@@ -1,4 +1,4 @@
-use rusqlite::{CachedStatement, params_from_iter};
+use rusqlite::{CachedStatement, ToSql, params_from_iter};
 
 use super::Session;
 use super::read::bound;
@@ -57,12 +57,12 @@ impl Writer for Session<'_> {
     }
 
     fn add_links(&mut self, links: &[Link]) -> Result<(), Error> {
-        let mut insert =
-            self.prepared("INSERT INTO identifier (kind, blind, person, is_subject) VALUES (?1, ?2, ?3, ?4)")?;
-        for link in links {
-            insert.execute((link.kind, link.blind.as_slice(), link.person, link.is_subject))?;
-        }
-        Ok(())
+        self.insert("identifier (kind, blind, person, is_subject)", 4, links, |row, link| {
+            row.bind(link.kind)?;
+            row.bind(link.blind.as_slice())?;
+            row.bind(link.person)?;
+            row.bind(link.is_subject)
+        })
     }
 
     fn promote_links(&mut self, links: &[Link]) -> Result<(), Error> {
@@ -75,14 +75,14 @@ impl Writer for Session<'_> {
     }
 
     fn add_values(&mut self, batch: i64, values: &[NewValue]) -> Result<(), Error> {
-        let mut insert = self.prepared(
-            "INSERT INTO value (person, field, blind, batch, pointer, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for NewValue { key, sealed, pointer } in values {
-            let pointer = pointer.as_ref().map(<[u8; 16]>::as_slice);
-            insert.execute((key.person, key.field, key.blind.as_slice(), batch, pointer, sealed))?;
-        }
-        Ok(())
+        self.insert("value (person, field, blind, batch, pointer, sealed)", 6, values, |row, value| {
+            row.bind(value.key.person)?;
+            row.bind(value.key.field)?;
+            row.bind(value.key.blind.as_slice())?;
+            row.bind(batch)?;
+            row.bind(value.pointer.as_ref().map(<[u8; 16]>::as_slice))?;
+            row.bind(value.sealed.as_slice())
+        })
     }
 
     fn add_arrivals(&mut self, batch: i64, people: &[PersonId]) -> Result<(), Error> {
@@ -156,7 +156,46 @@ impl Writer for Session<'_> {
 }
 
 impl Session<'_> {
+    /// Inserts many rows, some dozens a statement: half of what a row costs is to begin a statement and to end it.
+    fn insert<T>(
+        &self,
+        table: &str,
+        columns: usize,
+        rows: &[T],
+        bind: impl Fn(&mut Binding<'_, '_>, &T) -> Result<(), rusqlite::Error>,
+    ) -> Result<(), Error> {
+        let (many, rest) = rows.split_at(rows.len() - rows.len() % TOGETHER);
+        for (rows, together) in [(many, TOGETHER), (rest, 1)] {
+            let row = format!("({})", vec!["?"; columns].join(", "));
+            let sql = format!("INSERT INTO {table} VALUES {}", vec![row; together].join(", "));
+            let mut statement = self.prepared(&sql)?;
+            for rows in rows.chunks(together) {
+                let mut binding = Binding { statement: &mut statement, next: 1 };
+                rows.iter().try_for_each(|row| bind(&mut binding, row))?;
+                statement.raw_execute()?;
+            }
+        }
+        Ok(())
+    }
+
     fn prepared(&self, sql: &str) -> Result<CachedStatement<'_>, Error> {
         Ok(self.connection.prepare_cached(sql)?)
     }
 }
+
+/// The places of a statement, filled one after the other.
+struct Binding<'s, 'c> {
+    statement: &'s mut CachedStatement<'c>,
+    next: usize,
+}
+
+impl Binding<'_, '_> {
+    fn bind(&mut self, value: impl ToSql) -> Result<(), rusqlite::Error> {
+        self.statement.raw_bind_parameter(self.next, value)?;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+/// Rows of one statement.
+const TOGETHER: usize = 32;
