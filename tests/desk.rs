@@ -70,9 +70,8 @@ impl Desk {
         let ours = ["PII_WORKSPACE", "PII_KEY_FILE", "PII_KEY_COMMAND", "PII_KEY_COMMAND_PASS", "PII_ROLE"];
         let stores =
             ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ENDPOINT_URL"];
-        for name in
-            ours.iter().chain(&stores).chain(&["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "VAULT_TOKEN"])
-        {
+        let others = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "VAULT_TOKEN", "PGPASSWORD", "PGPASSFILE"];
+        for name in ours.iter().chain(&stores).chain(&others) {
             command.env_remove(name);
         }
         command.env("PII_ACTOR", "tester").env("NO_COLOR", "1").stdin(Stdio::null());

@@ -18,6 +18,8 @@
 //! | whoever keeps the log no longer than they must | `audit_prune` |
 //! | whoever changes keys, and machines that fail while they do | `rotation`, `rotation_root`, `rotation_faults` |
 //! | a company whose root key never leaves its provider | `root_key` |
+//! | whoever destroys a key | `shred` |
+//! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -36,14 +38,17 @@ mod exposure;
 mod interruption;
 mod main_job;
 mod moto;
+mod postgres;
 mod python;
 mod root_key;
 mod rotation;
 mod rotation_faults;
-mod sealed_files;
 mod rotation_root;
+mod sealed_files;
 mod secrets;
+mod shred;
 mod together;
+mod vault_postgres;
 
 #[test]
 fn no_journey_is_forgotten() {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use pii_core::clock::SystemClock;
 use pii_core::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider};
 use pii_core::store::{ObjectSettings, Objects};
+use pii_core::vault::Login;
 use pii_core::vocab::Actor;
 use pii_core::wire::{Credentials, Encryption, Wire};
 use pii_core::workspace::{Caller, Site, Workspace};
+
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 
@@ -40,7 +43,7 @@ impl Global {
     /// The workspace's folder.
     pub(crate) fn site(&self) -> Result<Site, Error> {
         let from = self.workspace.as_deref().unwrap_or(Path::new("."));
-        Ok(Site::find(from)?.with_wire(self.wire()))
+        Ok(Site::find(from)?.with_wire(self.wire()).with_login(vault_login()))
     }
 
     /// How connections to other machines are made, as far as no workspace says.
@@ -137,6 +140,16 @@ pub(crate) fn key_command(command: &str) -> (Box<dyn KeyProvider>, Vec<String>) 
 pub(crate) fn key_access() -> KeyAccess {
     let vault_token = set("VAULT_TOKEN").map(|token| token.trim().to_owned().into());
     KeyAccess { aws: aws_credentials(), vault_token }
+}
+
+/// What a vault on a server asks for. The names are those that PostgreSQL's own tools read.
+fn vault_login() -> Login {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".pgpass"));
+    Login {
+        password: set("PGPASSWORD").map(Zeroizing::new),
+        passfile: set("PGPASSFILE").map(PathBuf::from).or_else(home),
+        ..Login::default()
+    }
 }
 
 /// S3, as the environment says: the names are those that Amazon's own tools read.

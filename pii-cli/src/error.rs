@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, keyring, outbound, policy, seal, store, wire};
+use pii_core::{audit, batch, keyring, outbound, policy, seal, store, vault, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -90,7 +90,7 @@ from_room!(
     keyring::Error,
     policy::Error,
     store::Error,
-    pii_core::vault::Error,
+    vault::Error,
     pii_core::vocab::MalformedName
 );
 
@@ -128,7 +128,7 @@ fn exit(error: &Core) -> Exit {
         | "audit.pruned"
         | "audit.tampered"
         | "audit.not-an-anchor" => Exit::No,
-        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" => Exit::Usage,
+        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
         "keyring.write" => Exit::Failed,
@@ -276,6 +276,39 @@ fn hint(error: &Core) -> Option<String> {
         error if error.code() == "audit.tampered" => {
             "run `pii audit verify` and tell whoever answers for the log".to_owned()
         }
+        Core::Vault(error) | Core::Batch(batch::Error::Vault(error)) => return vault_hint(error),
+        _ => return None,
+    })
+}
+
+fn vault_hint(error: &vault::Error) -> Option<String> {
+    Some(match error {
+        vault::Error::PasswordInAddress => {
+            "leave it out: PGPASSFILE names a file of lines `host:port:database:user:password`, mode 600".to_owned()
+        }
+        vault::Error::Location(_) => {
+            "`vault = \"postgres://ROLE@HOST/DATABASE?sslrootcert=ca.pem\"`, or a file".to_owned()
+        }
+        vault::Error::Passfile { path, .. } => format!("chmod 600 {}", path.display()),
+        vault::Error::Unwelcome { .. } => {
+            "PGPASSFILE names a file of lines `host:port:database:user:password`, mode 600".to_owned()
+        }
+        vault::Error::Forbidden { .. } => "which role may do what: docs/guides/vault-on-postgresql.md".to_owned(),
+        vault::Error::Server { .. } => {
+            "nothing is half written; when the server is back, run the command again".to_owned()
+        }
+        vault::Error::NoVault { .. } => {
+            "restore it from its backup; to begin one on a server, `pii vault move --to postgres://…`".to_owned()
+        }
+        vault::Error::Moved { to } => {
+            format!("have `pii.toml` say `vault = \"{to}\"`, with its `sslrootcert` if it needs one")
+        }
+        vault::Error::OtherVault { .. } | vault::Error::Key(keyring::Error::NoEpoch { .. }) => {
+            "`.pii/keys` and the vault belong together: restore the newest of both, never an older one of either"
+                .to_owned()
+        }
+        vault::Error::Occupied { .. } => "name an empty database".to_owned(),
+        vault::Error::Differs { .. } => "run it again while nobody else writes to that database".to_owned(),
         _ => return None,
     })
 }

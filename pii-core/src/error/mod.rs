@@ -178,11 +178,9 @@ impl Error {
             Self::Batch(batch::Error::NoSuchEpoch { .. }) => "batch.no-such-epoch",
             Self::Batch(batch::Error::Bridge { .. }) => "batch.bridge",
             Self::Batch(batch::Error::Refused(_)) | Self::PurposeNotAllowed { .. } => "policy.refused",
-            Self::Batch(batch::Error::Vault(vault::Error::State(state::Error::Locked)))
-            | Self::Vault(vault::Error::State(state::Error::Locked))
-            | Self::Catalog(catalog::Error::State(state::Error::Locked))
-            | Self::State(state::Error::Locked) => "state.locked",
-            Self::Batch(_) => "batch",
+            Self::Catalog(catalog::Error::State(state::Error::Locked)) | Self::State(state::Error::Locked) => {
+                "state.locked"
+            }
             Self::Catalog(_) => "catalog",
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
@@ -211,7 +209,8 @@ impl Error {
             Self::Store(store::Error::NotEncryptable { .. }) => "store.not-encryptable",
             Self::Store(_) => "store",
             Self::Tag(_) => "tag",
-            Self::Vault(_) => "vault",
+            Self::Batch(batch::Error::Vault(error)) | Self::Vault(error) => vault_code(error),
+            Self::Batch(_) => "batch",
             Self::Name(_) => "vocab.malformed-name",
             Self::NoWorkspace(_) => "workspace.none",
             Self::WorkspaceExists(_) => "workspace.exists",
@@ -224,6 +223,24 @@ impl Error {
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }
+    }
+}
+
+fn vault_code(error: &vault::Error) -> &'static str {
+    match error {
+        vault::Error::State(state::Error::Locked) => "state.locked",
+        vault::Error::Key(keyring::Error::Shards { .. } | keyring::Error::NoEpoch { .. }) => "keyring.shards",
+        vault::Error::Wire(error) => wire_code(error),
+        vault::Error::Server { .. } => "vault.server",
+        vault::Error::Forbidden { .. } => "vault.forbidden",
+        vault::Error::Unwelcome { .. } => "vault.unwelcome",
+        vault::Error::Location(_) | vault::Error::PasswordInAddress => "vault.address",
+        vault::Error::Passfile { .. } => "vault.passfile",
+        vault::Error::NoVault { .. } => "vault.none",
+        vault::Error::OtherVault { .. } | vault::Error::Occupied { .. } => "vault.another",
+        vault::Error::Moved { .. } => "vault.moved",
+        vault::Error::Interrupted => "interrupted",
+        _ => "vault",
     }
 }
 

@@ -57,6 +57,14 @@ pub enum Error {
         /// How.
         reason: String,
     },
+    /// The file of epoch keys cannot be used.
+    #[error("the epoch keys `{}` are unusable: {reason}", .path.display())]
+    Shards {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
     /// Another process changes keys.
     #[error("another process changes the keys: it holds `{}`", .path.display())]
     Locked {
@@ -84,6 +92,16 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// An epoch key that is needed is not there: it was destroyed, or an older copy of the file was put in its place.
+    #[error("`{}` has no key of shard {shard} for epoch {epoch}", .path.display())]
+    NoEpoch {
+        /// The file.
+        path: PathBuf,
+        /// The shard.
+        shard: u8,
+        /// The epoch that the vault says it is in.
+        epoch: u32,
     },
     /// The provider of the root key cannot be reached.
     #[error("cannot reach {provider}")]

@@ -7,6 +7,8 @@
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
 //!      ├─ vault key        HKDF, wraps the random key of each person
 //!      ├─ data key         HKDF, one a dataset, wraps the random key of each encrypted file
+//!      ├─ vault key        HKDF, wraps the epoch keys in `.pii/keys/shards`: random, one for each of 256 shards
+//!      │   └─ epoch key    wraps the random key of each person of its shard; destroyed when one of them is shredded
 //!      ├─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
 //!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
@@ -25,6 +27,7 @@ mod ring_of_keys;
 mod root;
 mod rotate;
 mod seal;
+mod shards;
 
 pub use data::{DataKey, FileKey};
 pub use derive::PseudonymKey;
@@ -36,4 +39,5 @@ pub use provider::{
 pub use replace::{Lock, Replacement};
 pub use ring_of_keys::Keyring;
 pub use root::{KeyId, RootKey};
-pub use seal::SealingKey;
+pub use seal::{Nonces, SealingKey};
+pub use shards::{EpochKeys, Overwriting, SHARDS, ShardKey};

@@ -46,13 +46,27 @@ impl SealingKey {
     pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| Error::NoRandomness)?;
+        self.seal_under(nonce, aad, plain)
+    }
+
+    /// The same, for whoever seals many: the system is asked for nonces once in a while.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`].
+    pub fn seal_with(&self, nonces: &mut Nonces, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
+        self.seal_under(nonces.next()?, aad, plain)
+    }
+
+    fn seal_under(&self, nonce: [u8; NONCE_LEN], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
-        let mut body = plain.to_vec();
-        self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut body)
+        sealed.extend_from_slice(plain);
+        let (_, body) = sealed.split_at_mut(NONCE_LEN);
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), body)
             .map_err(|_| Error::Unsealable)?;
-        sealed.extend_from_slice(&body);
+        sealed.extend_from_slice(tag.as_ref());
         Ok(sealed)
     }
 
@@ -73,6 +87,38 @@ impl SealingKey {
     }
 }
 
+/// Random nonces, each given out once. A few hundred come with one question to the operating system.
+pub struct Nonces {
+    random: [u8; NONCE_LEN * NONCES],
+    used: usize,
+}
+
+impl Nonces {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { random: [0; NONCE_LEN * NONCES], used: NONCES }
+    }
+
+    fn next(&mut self) -> Result<[u8; NONCE_LEN], Error> {
+        if self.used == NONCES {
+            SystemRandom::new().fill(&mut self.random).map_err(|_| Error::NoRandomness)?;
+            self.used = 0;
+        }
+        let (nonces, _) = self.random.as_chunks();
+        let nonce = nonces.get(self.used).ok_or(Error::NoRandomness)?;
+        self.used += 1;
+        Ok(*nonce)
+    }
+}
+
+impl Default for Nonces {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const NONCES: usize = 256;
+
 #[cfg(test)]
 mod tests {
     use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -87,6 +133,14 @@ mod tests {
         let other = aes_gcm::Aes256Gcm::new_from_slice(bytes.as_ref()).unwrap();
         let plain = other.decrypt(&nonce.try_into().unwrap(), Payload { msg: body, aad: b"crm.customers" }).unwrap();
         assert_eq!(plain, b"anna@example.org");
+    }
+
+    #[test]
+    fn no_nonce_is_given_twice() {
+        let mut nonces = Nonces::new();
+        let given: Vec<_> = (0..3 * NONCES).map(|_| nonces.next().unwrap()).collect();
+        let distinct: std::collections::BTreeSet<_> = given.iter().collect();
+        assert_eq!(distinct.len(), given.len());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -63,11 +63,15 @@ impl Database {
 
     /// Runs `work` in one transaction that holds the write lock from its start; all of it, or nothing.
     pub(crate) fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
-        let transaction =
-            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(Error::from)?;
+        let transaction = self.begin()?;
         let done = work(&transaction)?;
         transaction.commit().map_err(Error::from)?;
         Ok(done)
+    }
+
+    /// A transaction that holds the write lock from its start; undone unless it is committed.
+    pub(crate) fn begin(&self) -> Result<Transaction<'_>, Error> {
+        Ok(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?)
     }
 
     /// Writes the log of changes into the file and empties it, so that what was deleted is in neither.
@@ -75,8 +79,15 @@ impl Database {
     /// # Errors
     /// [`Error::Locked`] if others read for longer than the time-out: then the log still holds it.
     pub(crate) fn settle(&self) -> Result<(), Error> {
-        let busy: bool = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
-        if busy { Err(Error::Locked) } else { Ok(()) }
+        let begun = Instant::now();
+        // SQLite waits for readers and writers by itself, and not for somebody else who does the same.
+        while self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, bool>(0))? {
+            if begun.elapsed() > BUSY {
+                return Err(Error::Locked);
+            }
+            std::thread::sleep(SHORTLY);
+        }
+        Ok(())
     }
 
     /// Writes the file anew. `secure_delete` overwrites what is deleted, but not the copies that a page may keep of rows
@@ -117,6 +128,7 @@ impl Database {
 const CACHE_KIB: i64 = 64 << 10;
 const CHECKPOINT_PAGES: i64 = 16 << 10;
 const BUSY: Duration = Duration::from_secs(30);
+const SHORTLY: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {

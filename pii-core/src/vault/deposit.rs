@@ -1,13 +1,18 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use arrow::array::{Array, StringArray};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction};
+use rayon::prelude::*;
+use ring::rand::{SecureRandom, SystemRandom};
 
-use super::schema::{blind, identifier_key, person_surroundings, value_surroundings};
+use super::blind::{self, Place};
+use super::keys::wrap;
+use super::link::{Pointers, Whose, link};
+use super::store::{Blind, Field, Link, NewValue, PersonId, PersonRow, Shard, ValueKey, Writer, shard_of};
 use super::{Error, People, Vault};
-use crate::audit::{Alias, Receipt};
-use crate::keyring::{Keyring, PseudonymKey, SealingKey};
+use crate::audit::Receipt;
+use crate::keyring;
+use crate::keyring::{Keyring, Nonces, SealingKey};
 use crate::pseudonym::Normaliser;
 use crate::vocab::{Category, DatasetId, IdentifierKind, SubjectId};
 
@@ -58,12 +63,27 @@ impl std::ops::AddAssign for Deposited {
     }
 }
 
+impl Held {
+    fn value(&self, row: usize) -> Option<&str> {
+        let values = &self.values;
+        (row < values.len() && values.is_valid(row)).then(|| values.value(row)).filter(|v| !v.trim().is_empty())
+    }
+
+    /// The blind tags of its identifiers.
+    fn tags(&self, keys: &Keyring) -> Result<Vec<Option<Blind>>, Error> {
+        let normaliser = Normaliser::for_category(self.category, self.region.as_deref());
+        let key = blind::identifier_key(keys, normaliser)?;
+        let tag = |row| Some(blind::identifier(&key, normaliser, self.value(row)?));
+        Ok((0..self.values.len()).into_par_iter().with_min_len(256).map(tag).collect())
+    }
+}
+
 impl Vault {
     /// Lays rows into the vault, in one transaction, and adds whom they are about to `met`. Doing it again changes
-    /// nothing.
+    /// nothing. Tags and seals are made on all cores.
     ///
     /// # Errors
-    /// [`Error::State`], [`Error::Key`].
+    /// [`Error::State`], [`Error::Server`], [`Error::Key`]; [`Error::Moved`].
     pub fn deposit(
         &self,
         keys: &Keyring,
@@ -71,195 +91,276 @@ impl Vault {
         met: &mut People,
         _recorded: &Receipt,
     ) -> Result<Deposited, Error> {
-        self.database.write(|tx| {
-            let columns = deposit.columns.iter().map(|held| Column::new(tx, keys, deposit.dataset, held));
-            let columns = columns.collect::<Result<Vec<_>, Error>>()?;
-            let subject = columns.get(deposit.subject).ok_or(Error::Corrupt("a deposit without a subject column"))?;
-            let mut depositor = Depositor {
-                vault: self,
-                tx,
-                at: deposit.at.to_string(),
-                people: HashMap::new(),
-                done: Deposited::default(),
-            };
-            for row in 0..subject.held.values.len() {
-                depositor.row(row, subject, &columns, deposit.dataset)?;
-            }
-            depositor.people.values().for_each(|known| met.insert(known.id));
-            Ok(depositor.done)
+        // Before the vault is locked.
+        let tags = deposit.columns.iter().map(|held| held.identifier.as_ref().map(|_| held.tags(keys)).transpose());
+        let tags = tags.collect::<Result<Vec<_>, Error>>()?;
+
+        let mut writer = self.write()?;
+        let fields = fields(writer.as_mut(), deposit)?;
+        let pointers = fields.iter().zip(tags).map(|(field, tags)| Some(Pointers { kind: field.kind, tags: tags? }));
+        let pointers: Vec<_> = pointers.collect();
+        let whose = link(writer.as_mut(), &pointers, deposit.subject)?;
+        let at = deposit.at.as_microsecond();
+        let people = self.load(writer.as_mut(), &whose, at)?;
+        keep_links(writer.as_mut(), &pointers, deposit.subject, &whose, &people)?;
+        let new_values = self.keep_values(writer.as_mut(), deposit, &fields, &pointers, &whose, &people)?;
+        writer.commit()?;
+
+        people.known.keys().for_each(|id| met.insert(*id));
+        people.new.iter().for_each(|person| met.insert(person.id));
+        Ok(Deposited {
+            new_subjects: people.new.len() as u64,
+            new_values,
+            anonymous_rows: whose.iter().filter(|whose| whose.is_none()).count() as u64,
         })
     }
-}
 
-/// A column with its keys and its numbers in the database.
-struct Column<'a> {
-    held: &'a Held,
-    field: i64,
-    identifier: Option<IdentifierColumn>,
-}
-
-struct IdentifierColumn {
-    kind: i64,
-    key: PseudonymKey,
-    normaliser: Normaliser,
-}
-
-impl<'a> Column<'a> {
-    fn new(tx: &Transaction<'_>, keys: &Keyring, dataset: &DatasetId, held: &'a Held) -> Result<Self, Error> {
-        let region = held.region.as_deref().unwrap_or_default();
-        let place = (dataset.as_str(), &held.path, held.category.name(), region);
-        tx.execute(
-            "INSERT INTO field (dataset, path, category, region) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            place,
-        )?;
-        let field = tx.query_row(
-            "SELECT id FROM field WHERE dataset = ?1 AND path = ?2 AND category = ?3 AND region = ?4",
-            place,
-            |r| r.get(0),
-        )?;
-        let identifier = match &held.identifier {
-            None => None,
-            Some(kind) => {
-                tx.execute("INSERT INTO kind (name) VALUES (?1) ON CONFLICT DO NOTHING", [kind.as_str()])?;
-                let kind = tx.query_row("SELECT id FROM kind WHERE name = ?1", [kind.as_str()], |r| r.get(0))?;
-                tx.execute(
-                    "INSERT INTO spelling VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                    (kind, held.category.name(), region),
-                )?;
-                let normaliser = Normaliser::for_category(held.category, held.region.as_deref());
-                Some(IdentifierColumn { kind, key: identifier_key(keys, normaliser)?, normaliser })
+    /// The people of a batch with their keys; new ones are made, and laid down.
+    fn load(&self, writer: &mut dyn Writer, whose: &[Option<Whose>], at: i64) -> Result<Persons, Error> {
+        let (mut known, mut new) = (BTreeSet::new(), 0);
+        for whose in whose.iter().flatten() {
+            match whose {
+                Whose::Known(id) => _ = known.insert(*id),
+                Whose::New(n) => new = new.max(n + 1),
             }
-        };
-        Ok(Self { held, field, identifier })
+        }
+        let known: Vec<PersonId> = known.into_iter().collect();
+        let rows = writer.people(&known)?;
+        let epochs = self.epochs.keys_of(&rows)?;
+        let opened = rows.par_iter().with_min_len(64).map(|row| {
+            let subject = SubjectId::from_bytes(row.subject);
+            Ok((row.id, Holder { id: row.id, subject, key: SealingKey::new(&epochs.open(row)?)? }))
+        });
+        let known = opened.collect::<Result<HashMap<_, _>, Error>>()?;
+
+        let (new, mut rows) = self.newcomers(writer, new, at)?;
+        rows.sort_unstable_by_key(|row| row.id);
+        writer.add_people(&rows)?;
+        Ok(Persons { known, new })
     }
 
-    fn value(&self, row: usize) -> Option<&str> {
-        let values = &self.held.values;
-        (row < values.len() && values.is_valid(row)).then(|| values.value(row)).filter(|v| !v.trim().is_empty())
-    }
-
-    /// The identifier in this row: its kind and blind tag.
-    fn pointer(&self, row: usize) -> Option<(i64, [u8; 16])> {
-        let IdentifierColumn { kind, key, normaliser } = self.identifier.as_ref()?;
-        Some((*kind, blind(key, &[normaliser.normalise(self.value(row)?).as_bytes()])))
+    /// People whom nobody has met, each with a number, an alias and a key of their own.
+    fn newcomers(
+        &self,
+        writer: &mut dyn Writer,
+        count: usize,
+        at: i64,
+    ) -> Result<(Vec<Holder>, Vec<PersonRow>), Error> {
+        if count == 0 {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut shards = writer.shards()?;
+        let mut next = BTreeMap::new();
+        let mut rows = Vec::with_capacity(count);
+        let random = random(count)?;
+        for (subject, alias) in random.iter().copied() {
+            let row = newcomer(&mut shards, subject, alias, at)?;
+            next.insert(shard_of(row.id), row.id + 1);
+            rows.push(row);
+        }
+        writer.set_next(&next.into_iter().collect::<Vec<_>>())?;
+        let epochs = self.epochs.keys_of(&rows)?;
+        let holders = rows.par_chunks_mut(CHUNK).map(|rows| {
+            let mut nonces = Nonces::new();
+            let holders = rows.iter_mut().map(|row| {
+                let (key, bytes) = SealingKey::random()?;
+                row.key = wrap(epochs.key(row)?, &mut nonces, row.subject, bytes.as_ref())?;
+                Ok(Holder { id: row.id, subject: SubjectId::from_bytes(row.subject), key })
+            });
+            holders.collect::<Result<Vec<_>, Error>>()
+        });
+        let holders: Vec<_> = holders.collect::<Result<_, Error>>()?;
+        Ok((holders.into_iter().flatten().collect(), rows))
     }
 }
 
-/// A person of this deposit.
-struct Known {
-    id: i64,
+/// Somebody in the shard that their random number says. Their alias begins with the same byte, so that it is looked for
+/// in one shard; it says nothing else of them.
+fn newcomer(shards: &mut [Shard], subject: [u8; 16], mut alias: [u8; 16], created: i64) -> Result<PersonRow, Error> {
+    let ([shard, ..], [first, ..]) = (&subject, &mut alias);
+    *first = *shard;
+    let place = shards.get_mut(usize::from(*shard)).ok_or(Error::Corrupt("a shard that there is not"))?;
+    let id = place.next;
+    place.next += 1;
+    Ok(PersonRow { id, subject, alias, key: Vec::new(), created, epoch: place.epoch })
+}
+
+/// So many numbers and aliases, with one question to the operating system.
+fn random(count: usize) -> Result<Vec<([u8; 16], [u8; 16])>, Error> {
+    let mut bytes = vec![0; 32 * count];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| keyring::Error::NoRandomness)?;
+    let (halves, _) = bytes.as_chunks::<16>();
+    Ok(halves.as_chunks::<2>().0.iter().map(|[subject, alias]| (*subject, *alias)).collect())
+}
+
+/// A person of this batch, ready to seal for.
+struct Holder {
+    id: PersonId,
     subject: SubjectId,
     key: SealingKey,
-    new: bool,
 }
 
-struct Depositor<'a> {
-    vault: &'a Vault,
-    tx: &'a Transaction<'a>,
-    at: String,
-    people: HashMap<[u8; 16], Known>,
-    done: Deposited,
+struct Persons {
+    known: HashMap<PersonId, Holder>,
+    new: Vec<Holder>,
 }
 
-impl Depositor<'_> {
-    fn row(
-        &mut self,
-        row: usize,
-        subject: &Column<'_>,
-        columns: &[Column<'_>],
-        dataset: &DatasetId,
-    ) -> Result<(), Error> {
-        let Some((kind, tag)) = subject.pointer(row) else {
-            self.done.anonymous_rows += 1;
-            return Ok(());
-        };
-        if !self.people.contains_key(&tag) {
-            let person = self.person(kind, &tag, row, columns)?;
-            self.people.insert(tag, person);
+impl Persons {
+    fn of(&self, whose: Whose) -> Option<&Holder> {
+        match whose {
+            Whose::Known(id) => self.known.get(&id),
+            Whose::New(n) => self.new.get(n),
         }
-        let Some(Known { id: person, subject: subject_id, key, new }) = self.people.get_mut(&tag) else {
-            return Ok(());
-        };
-        // Whoever was met in this row had no values before it.
-        let (person, met_here) = (*person, std::mem::take(new));
-
-        let mut link = self.tx.prepare_cached(
-            "INSERT INTO identifier VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET is_subject = 1 WHERE excluded.is_subject > identifier.is_subject",
-        )?;
-        let mut known =
-            self.tx.prepare_cached("SELECT 1 FROM value WHERE person = ?1 AND field = ?2 AND blind = ?3")?;
-        let mut keep = self
-            .tx
-            .prepare_cached("INSERT INTO value (person, field, blind, sealed, seen) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        for column in columns {
-            let Some(value) = column.value(row) else { continue };
-            if let Some((kind, tag)) = column.pointer(row) {
-                link.execute((kind, tag.as_slice(), person, std::ptr::eq(column, subject)))?;
-            }
-            let tag =
-                blind(&self.vault.value_tags, &[&person.to_be_bytes(), &column.field.to_be_bytes(), value.as_bytes()]);
-            if !met_here && known.exists((person, column.field, tag.as_slice()))? {
-                continue;
-            }
-            let surroundings =
-                value_surroundings(*subject_id, dataset.as_str(), &column.held.path, column.held.category);
-            let sealed = key.seal(&surroundings, value.as_bytes())?;
-            keep.execute((person, column.field, tag.as_slice(), sealed, &self.at))?;
-            self.done.new_values += 1;
-        }
-        Ok(())
-    }
-
-    /// The person that the subject column names, or whom the row's other identifiers name, or a new one.
-    fn person(&mut self, kind: i64, tag: &[u8; 16], row: usize, columns: &[Column<'_>]) -> Result<Known, Error> {
-        let mut by_pointer = self.tx.prepare_cached(
-            "SELECT person, is_subject FROM identifier WHERE kind = ?1 AND blind = ?2
-             ORDER BY is_subject DESC, person LIMIT 2",
-        )?;
-        let named = by_pointer.query_map((kind, tag.as_slice()), |r| Ok((r.get(0)?, r.get(1)?)))?;
-        let named: Vec<(i64, bool)> = named.collect::<Result<_, _>>()?;
-        let mut found = match named.as_slice() {
-            [(person, true), ..] | [(person, _)] => Some(*person),
-            // Nobody; or several people who share it, and a guess would show one the data of another.
-            _ => None,
-        };
-        for (other, tag) in columns.iter().filter_map(|c| c.pointer(row)).filter(|(k, _)| *k != kind) {
-            if found.is_some() {
-                break;
-            }
-            found = self.lone_person(kind, other, &tag)?;
-        }
-        match found {
-            Some(id) => {
-                let mut by_id = self.tx.prepare_cached("SELECT subject, key FROM person WHERE id = ?1")?;
-                let (subject, wrapped): ([u8; 16], Vec<u8>) = by_id.query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
-                let subject = SubjectId::from_bytes(subject);
-                let key = self.vault.person_key(subject, &wrapped)?;
-                Ok(Known { id, subject, key, new: false })
-            }
-            None => self.new_person(),
-        }
-    }
-
-    /// The one person whom `(other, tag)` names, if they have no identifier of `kind` yet.
-    fn lone_person(&self, kind: i64, other: i64, tag: &[u8; 16]) -> Result<Option<i64>, Error> {
-        let mut query = self.tx.prepare_cached(
-            "SELECT min(person) FROM identifier WHERE kind = ?2 AND blind = ?3 HAVING count(*) = 1
-             AND NOT EXISTS (SELECT 1 FROM identifier AS own JOIN identifier AS shared ON own.person = shared.person
-                             WHERE shared.kind = ?2 AND shared.blind = ?3 AND own.kind = ?1)",
-        )?;
-        Ok(query.query_row((kind, other, tag.as_slice()), |r| r.get(0)).optional()?)
-    }
-
-    fn new_person(&mut self) -> Result<Known, Error> {
-        let (subject, alias) = (SubjectId::random(), Alias::random());
-        let (key, bytes) = SealingKey::random()?;
-        let wrapped = self.vault.wrapping.seal(&person_surroundings(subject), bytes.as_ref())?;
-        let mut insert =
-            self.tx.prepare_cached("INSERT INTO person (subject, alias, key, created) VALUES (?1, ?2, ?3, ?4)")?;
-        let id = insert.insert((subject.as_bytes().as_slice(), alias.as_bytes().as_slice(), wrapped, &self.at))?;
-        self.done.new_subjects += 1;
-        Ok(Known { id, subject, key, new: true })
     }
 }
+
+/// The columns' numbers, and those of their kinds; new ones are added.
+fn fields(writer: &mut dyn Writer, deposit: &Deposit<'_>) -> Result<Vec<Field>, Error> {
+    let mut layout = writer.layout()?;
+    let mut fields = Vec::with_capacity(deposit.columns.len());
+    for held in deposit.columns {
+        let kind = match &held.identifier {
+            None => 0,
+            Some(kind) => match layout.kinds.iter().find(|(_, name)| name == kind.as_str()) {
+                Some((id, _)) => *id,
+                None => {
+                    let id = layout.kinds.iter().map(|(id, _)| *id).max().unwrap_or(0) + 1;
+                    writer.add_kind(id, kind.as_str())?;
+                    layout.kinds.push((id, kind.as_str().to_owned()));
+                    id
+                }
+            },
+        };
+        let mut field = Field {
+            id: 0,
+            dataset: deposit.dataset.to_string(),
+            path: held.path.clone(),
+            category: held.category.name().to_owned(),
+            region: held.region.clone().unwrap_or_default(),
+            kind,
+        };
+        match layout.fields.iter().find(|known| Field { id: 0, ..(*known).clone() } == field) {
+            Some(known) => field.id = known.id,
+            None => {
+                field.id = layout.fields.iter().map(|field| field.id).max().unwrap_or(0) + 1;
+                writer.add_field(&field)?;
+                layout.fields.push(field.clone());
+            }
+        }
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+/// Has every identifier of a row point to whom the row is about.
+fn keep_links(
+    writer: &mut dyn Writer,
+    pointers: &[Option<Pointers>],
+    subject: usize,
+    whose: &[Option<Whose>],
+    people: &Persons,
+) -> Result<(), Error> {
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for (number, column) in pointers.iter().enumerate() {
+        let Some(Pointers { kind, tags }) = column else { continue };
+        for (whose, blind) in whose.iter().zip(tags) {
+            let Some((whose, blind)) = whose.zip(*blind) else { continue };
+            let Some(Holder { id, .. }) = people.of(whose) else { continue };
+            let link = Link { kind: *kind, blind, person: *id, is_subject: number == subject };
+            if matches!(whose, Whose::New(_)) { &mut new } else { &mut known }.push(link);
+        }
+    }
+    let known = distinct(known);
+    let there = writer.known_links(&known)?;
+    let mut promoted = Vec::new();
+    for (link, there) in known.into_iter().zip(there) {
+        match there {
+            None => new.push(link),
+            Some(false) if link.is_subject => promoted.push(link),
+            Some(_) => {}
+        }
+    }
+    writer.add_links(&distinct(new))?;
+    writer.promote_links(&promoted)
+}
+
+/// Ordered, each once; as a subject, if it is one in some column.
+fn distinct(mut links: Vec<Link>) -> Vec<Link> {
+    links.sort_unstable_by(|a, b| b.cmp(a));
+    links.dedup_by_key(|link| (link.kind, link.blind, link.person));
+    links.reverse();
+    links
+}
+
+/// A value of a row: where it is to be found again.
+struct Cell {
+    key: ValueKey,
+    whose: Whose,
+    column: usize,
+    row: usize,
+}
+
+impl Vault {
+    /// Seals the values that are not there yet, and says how many they were.
+    fn keep_values(
+        &self,
+        writer: &mut dyn Writer,
+        deposit: &Deposit<'_>,
+        fields: &[Field],
+        pointers: &[Option<Pointers>],
+        whose: &[Option<Whose>],
+        people: &Persons,
+    ) -> Result<u64, Error> {
+        let tags = &self.value_tags;
+        let cells = |row: usize| {
+            let whose = whose.get(row).copied().flatten();
+            let holder = whose.and_then(|whose| Some((whose, people.of(whose)?)));
+            let columns = holder.into_iter().flat_map(|_| deposit.columns.iter().zip(fields).enumerate());
+            columns.filter_map(move |(column, (held, field))| {
+                let ((whose, holder), text) = (holder?, held.value(row)?);
+                let blind = blind::value(tags, holder.id, field.id, text);
+                Some(Cell { key: ValueKey { person: holder.id, field: field.id, blind }, whose, column, row })
+            })
+        };
+        let mut cells: Vec<Cell> = (0..whose.len()).into_par_iter().with_min_len(CHUNK).flat_map_iter(cells).collect();
+        cells.par_sort_unstable_by_key(|cell| cell.key);
+        cells.dedup_by_key(|cell| cell.key);
+        // Whoever is new has no values yet.
+        let asked: Vec<_> =
+            cells.iter().filter(|cell| matches!(cell.whose, Whose::Known(_))).map(|cell| cell.key).collect();
+        let known = writer.known_values(&asked)?;
+        let known: HashSet<ValueKey> = asked.into_iter().zip(known).filter_map(|(key, is)| is.then_some(key)).collect();
+        cells.retain(|cell| !known.contains(&cell.key));
+
+        let sealed = cells.par_chunks(CHUNK).map(|cells| {
+            let mut nonces = Nonces::new();
+            let place = |held: &Held| Place::new(deposit.dataset.as_str(), &held.path, held.category);
+            let mut places: Vec<Place> = deposit.columns.iter().map(place).collect();
+            let seal = |cell: &Cell| {
+                let pointer = pointers.get(cell.column).and_then(Option::as_ref);
+                let pointer = pointer.and_then(|column| column.tags.get(cell.row).copied().flatten());
+                let text = deposit.columns.get(cell.column).and_then(|held| held.value(cell.row));
+                let (holder, place) = (people.of(cell.whose), places.get_mut(cell.column));
+                let (Some(holder), Some(place), Some(text)) = (holder, place, text) else {
+                    return Err(Error::Corrupt("a value that there is not"));
+                };
+                let sealed = holder.key.seal_with(&mut nonces, place.of(holder.subject), text.as_bytes())?;
+                Ok(NewValue { key: cell.key, sealed, pointer })
+            };
+            cells.iter().map(seal).collect::<Result<Vec<_>, Error>>()
+        });
+        let sealed: Vec<Vec<NewValue>> = sealed.collect::<Result<_, Error>>()?;
+        if sealed.is_empty() {
+            return Ok(0);
+        }
+        let batch = writer.add_batch(deposit.at.as_microsecond())?;
+        sealed.iter().try_for_each(|values| writer.add_values(batch, values))?;
+        let mut arrived: Vec<PersonId> = cells.iter().map(|cell| cell.key.person).collect();
+        arrived.dedup();
+        writer.add_arrivals(batch, &arrived)?;
+        Ok(cells.len() as u64)
+    }
+}
+
+/// People or values that one thread takes at a time.
+const CHUNK: usize = 256;

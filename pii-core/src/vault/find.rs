@@ -1,5 +1,5 @@
-use super::schema::{blind, identifier_key};
-use super::{Error, People, Person, Vault};
+use super::store::{PersonId, PersonRow};
+use super::{Error, People, Person, Vault, blind, time};
 use crate::audit::Alias;
 use crate::keyring::Keyring;
 use crate::pseudonym::Normaliser;
@@ -9,72 +9,64 @@ impl Vault {
     /// Who an identifier names: nobody, one person, or several who share it. Nothing of them is released.
     ///
     /// # Errors
-    /// [`Error::State`], [`Error::Key`].
+    /// [`Error::State`], [`Error::Server`], [`Error::Key`].
     pub fn find(&self, keys: &Keyring, identifier: &Identifier) -> Result<Vec<Person>, Error> {
-        let mut spellings = self.database.reader().prepare_cached(
-            "SELECT kind.id, category, region FROM spelling JOIN kind ON kind.id = spelling.kind WHERE name = ?1",
-        )?;
-        let spellings: Vec<(i64, String, String)> = spellings
-            .query_map([identifier.kind.as_str()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
-            .collect::<Result<_, _>>()?;
-        let mut query = self.database.reader().prepare_cached(
-            "SELECT DISTINCT id, subject, alias, created FROM identifier JOIN person ON person.id = identifier.person
-             WHERE kind = ?1 AND blind = ?2",
-        )?;
-        let mut people = Vec::new();
-        for (kind, category, region) in spellings {
-            let category = Category::parse(&category).map_err(|_| Error::Corrupt("a category of a later version"))?;
-            let normaliser = Normaliser::for_category(category, Some(&region));
-            let key = identifier_key(keys, normaliser)?;
-            let tag = blind(&key, &[normaliser.normalise(identifier.value.expose()).as_bytes()]);
-            people.extend(query.query_and_then((kind, tag.as_slice()), person)?.collect::<Result<Vec<_>, Error>>()?);
+        let mut reader = self.store.read()?;
+        let layout = reader.layout()?;
+        let Some((kind, _)) = layout.kinds.iter().find(|(_, name)| name == identifier.kind.as_str()) else {
+            return Ok(Vec::new());
+        };
+        // However identifiers of this kind were written, in whichever column.
+        let mut tags = Vec::new();
+        for field in layout.fields.iter().filter(|field| field.kind == *kind) {
+            let category = category(&field.category)?;
+            let normaliser = Normaliser::for_category(category, Some(&field.region));
+            let key = blind::identifier_key(keys, normaliser)?;
+            tags.push(blind::identifier(&key, normaliser, identifier.value.expose()));
         }
-        people.sort_by_key(|p| p.id);
-        people.dedup_by_key(|p| p.id);
-        Ok(people)
+        tags.sort_unstable();
+        tags.dedup();
+        let named = reader.named(*kind, &tags, i64::MAX)?;
+        let mut people: Vec<PersonId> = named.into_iter().flatten().map(|named| named.person).collect();
+        people.sort_unstable();
+        people.dedup();
+        reader.people(&people)?.iter().map(person).collect()
     }
-}
 
-impl Vault {
     /// Whom an alias of the log stands for; nobody, once they are forgotten. Nothing of them is released.
     ///
     /// # Errors
-    /// [`Error::State`].
+    /// [`Error::State`], [`Error::Server`].
     pub fn find_alias(&self, alias: Alias) -> Result<Option<Person>, Error> {
-        let mut query =
-            self.database.reader().prepare_cached("SELECT id, subject, alias, created FROM person WHERE alias = ?1")?;
-        query.query_and_then([alias.as_bytes()], person)?.next().transpose()
+        self.store.read()?.by_alias(alias.as_bytes())?.as_ref().map(person).transpose()
     }
 
     /// The aliases of people, in the order of [`People`]. Whoever was forgotten meanwhile has none.
     pub fn aliases<'a>(&'a self, people: &'a People) -> impl Iterator<Item = Result<Alias, Error>> + 'a {
-        people.words().flat_map(|(first, word)| match self.aliases_of(first, word) {
-            Ok(aliases) => aliases.into_iter().map(Ok).collect(),
+        let mut ids = people.iter();
+        let pages = std::iter::from_fn(move || {
+            let page: Vec<PersonId> = ids.by_ref().take(PAGE).collect();
+            (!page.is_empty()).then_some(page)
+        });
+        pages.flat_map(|page| match self.store.read().and_then(|mut reader| reader.people(&page)) {
+            Ok(people) => people.iter().map(|person| Ok(Alias::from_bytes(person.alias))).collect(),
             Err(error) => vec![Err(error)],
         })
     }
-
-    /// Of the 64 people from `first` on, those whose bit is set: neighbours come with one question.
-    fn aliases_of(&self, first: i64, word: u64) -> Result<Vec<Alias>, Error> {
-        let mut query =
-            self.database.reader().prepare_cached("SELECT id, alias FROM person WHERE id BETWEEN ?1 AND ?1 + 63")?;
-        let mut rows = query.query([first])?;
-        let mut aliases = Vec::with_capacity(64);
-        while let Some(row) = rows.next()? {
-            if word >> (row.get::<_, i64>(0)? - first) & 1 == 1 {
-                aliases.push(Alias::from_bytes(row.get(1)?));
-            }
-        }
-        Ok(aliases)
-    }
 }
 
-pub(super) fn person(row: &rusqlite::Row<'_>) -> Result<Person, Error> {
-    let created: String = row.get(3)?;
+pub(super) fn person(row: &PersonRow) -> Result<Person, Error> {
     Ok(Person {
-        id: row.get(0)?,
-        subject: SubjectId::from_bytes(row.get(1)?),
-        alias: Alias::from_bytes(row.get(2)?),
-        since: created.parse().map_err(|_| Error::Corrupt("a malformed time"))?,
+        id: row.id,
+        subject: SubjectId::from_bytes(row.subject),
+        alias: Alias::from_bytes(row.alias),
+        since: time(row.created)?,
     })
 }
+
+pub(super) fn category(name: &str) -> Result<Category, Error> {
+    Category::parse(name).map_err(|_| Error::Corrupt("a category of a later version"))
+}
+
+/// People that one question is about.
+const PAGE: usize = 1024;

@@ -3,24 +3,27 @@ use std::collections::HashMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::find::person;
-use super::schema::value_surroundings;
+use super::blind::Place;
+use super::find::{category, person};
+use super::keys::unwrap;
+use super::read::text;
+use super::store::{ArrivedValue, Field, PersonId, shard_of};
 use super::{Error, Person, Vault};
 use crate::audit::Receipt;
 use crate::keyring::{Epoch, Keyring, PseudonymKey, SealingKey};
 use crate::pseudonym::Normaliser;
-use crate::vocab::{Category, Domain, SubjectId};
+use crate::vocab::{Domain, SubjectId};
 
 impl Vault {
     /// Who a pseudonym of `domain` stands for, whichever of its epochs it was made in. `printed` is base64url, hex, or the
     /// hex of a raw one, with its epoch; without one, every epoch is tried.
     ///
     /// Pseudonyms are one-way: the answer comes from an index of what the vault holds, made when an epoch is
-    /// first asked for and brought up to date at every question after. Making it opens values, so it needs
-    /// the receipt of a look, though nothing is released here.
+    /// first asked for and brought up to date at every question after, a few thousand people at a time, between which
+    /// others may write. Making it opens values, so it needs the receipt of a look, though nothing is released here.
     ///
     /// # Errors
-    /// [`Error::State`], [`Error::Key`].
+    /// [`Error::State`], [`Error::Server`], [`Error::Key`].
     pub fn find_pseudonym(
         &self,
         keys: &Keyring,
@@ -30,93 +33,65 @@ impl Vault {
     ) -> Result<Vec<Person>, Error> {
         let Some(printed) = Printed::read(printed) else { return Ok(Vec::new()) };
         let epochs = keys.epochs().history(domain).into_iter().map(|generation| generation.epoch);
-        let mut people = Vec::new();
+        let mut found = Vec::new();
         for epoch in epochs.filter(|epoch| printed.epoch.is_none_or(|of| of == *epoch)) {
-            people.extend(self.find_in_epoch(keys, domain, epoch, &printed.tag, recorded)?);
+            while self.bring_on(keys, domain, epoch, recorded)? {}
+            found.extend(self.store.read()?.pseudonym(domain.as_str(), &epoch.to_string(), &printed.tag)?);
         }
-        people.sort_by_key(|person| person.id);
-        people.dedup_by_key(|person| person.id);
-        Ok(people)
+        found.sort_unstable();
+        found.dedup();
+        self.store.read()?.people(&found)?.iter().map(person).collect()
     }
 
-    fn find_in_epoch(
-        &self,
-        keys: &Keyring,
-        domain: &Domain,
-        epoch: Epoch,
-        tag: &[u8; 16],
-        recorded: &Receipt,
-    ) -> Result<Vec<Person>, Error> {
-        self.bring_up_to_date(keys, domain, epoch, recorded)?;
-        let mut query = self.database.reader().prepare_cached(
-            "SELECT DISTINCT id, subject, alias, created FROM pseudonym JOIN person ON person.id = pseudonym.person
-             WHERE domain = ?1 AND epoch = ?2 AND tag = ?3",
-        )?;
-        query.query_and_then((domain.as_str(), epoch.to_string(), tag.as_slice()), person)?.collect()
-    }
+    /// One step of bringing the index up to date; whether there may be more to do.
+    fn bring_on(&self, keys: &Keyring, domain: &Domain, epoch: Epoch, _recorded: &Receipt) -> Result<bool, Error> {
+        let name = epoch.to_string();
+        let mut reader = self.store.read()?;
+        let mark = reader.mark(domain.as_str(), &name)?;
+        // Most questions come when there is nothing new: nobody has to wait for the right to write.
+        if reader.arrived(mark, 1)?.is_empty() {
+            return Ok(false);
+        }
+        drop(reader);
 
-    fn bring_up_to_date(
-        &self,
-        keys: &Keyring,
-        domain: &Domain,
-        epoch: Epoch,
-        _recorded: &Receipt,
-    ) -> Result<(), Error> {
-        self.database.write(|tx| {
-            let mark: i64 = tx.query_row(
-                "SELECT coalesce(max(last_value), 0) FROM pseudonym_mark WHERE domain = ?1 AND epoch = ?2",
-                (domain.as_str(), epoch.to_string()),
-                |r| r.get(0),
-            )?;
-            let mut values = tx.prepare_cached(
-                "SELECT value.id, person, subject, key, dataset, path, category, region, sealed FROM value
-                 JOIN person ON person.id = value.person JOIN field ON field.id = value.field
-                 WHERE value.id > ?1 ORDER BY value.id",
-            )?;
-            let mut insert =
-                tx.prepare_cached("INSERT INTO pseudonym VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?;
-            let mut signing: HashMap<(Category, String), (Normaliser, PseudonymKey)> = HashMap::new();
-            let mut opening: Option<(i64, SealingKey)> = None;
-            let mut last = mark;
-            let mut rows = values.query([mark])?;
-            while let Some(row) = rows.next()? {
-                last = row.get(0)?;
-                let person: i64 = row.get(1)?;
-                let subject = SubjectId::from_bytes(row.get(2)?);
-                if opening.as_ref().is_none_or(|(of, _)| *of != person) {
-                    opening = Some((person, self.person_key(subject, &row.get::<_, Vec<u8>>(3)?)?));
-                }
-                let Some((_, key)) = &opening else { continue };
-                let (dataset, path): (String, String) = (row.get(4)?, row.get(5)?);
-                let category = Category::parse(&row.get::<_, String>(6)?)
-                    .map_err(|_| Error::Corrupt("a category of a later version"))?;
-                let region: String = row.get(7)?;
-                let sealed: Vec<u8> = row.get(8)?;
-                let value = key.open(&value_surroundings(subject, &dataset, &path, category), &sealed)?;
-                let text = std::str::from_utf8(&value).map_err(|_| Error::Corrupt("a value that is not text"))?;
-                let (normaliser, signer) = match signing.entry((category, region)) {
-                    std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(new) => {
-                        let normaliser = Normaliser::for_category(category, Some(&new.key().1));
-                        let signer = keys.pseudonym(domain, normaliser.name(), epoch)?;
-                        new.insert((normaliser, signer))
-                    }
-                };
-                let tag = signer.sign(normaliser.normalise(text).as_bytes());
-                insert.execute((
-                    domain.as_str(),
-                    epoch.to_string(),
-                    tag.first_chunk::<16>().map(<[u8; 16]>::as_slice),
-                    person,
-                ))?;
+        let mut writer = self.write()?;
+        let mark = writer.mark(domain.as_str(), &name)?;
+        let arrived = writer.arrived(mark, STEP)?;
+        let Some(last) = arrived.last().map(|value| value.arrival) else { return Ok(false) };
+        let fields = writer.layout()?.fields;
+        let mut columns: HashMap<i64, Column> = HashMap::new();
+        let mut opening: Option<(PersonId, SealingKey)> = None;
+        let mut tags = Vec::with_capacity(arrived.len());
+        for value in &arrived {
+            let person = value.arrival.person;
+            if opening.as_ref().is_none_or(|(of, _)| *of != person) {
+                opening = Some((person, self.opening(value)?));
             }
-            tx.execute(
-                "INSERT INTO pseudonym_mark VALUES (?1, ?2, ?3)
-                 ON CONFLICT (domain, epoch) DO UPDATE SET last_value = excluded.last_value",
-                (domain.as_str(), epoch.to_string(), last),
-            )?;
-            Ok(())
-        })
+            let Some((_, key)) = &opening else { continue };
+            let column = match columns.entry(value.field) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(new) => {
+                    let field = fields.iter().find(|field| field.id == value.field);
+                    let field = field.ok_or(Error::Corrupt("a value of a column that there is not"))?;
+                    new.insert(Column::new(keys, domain, epoch, field)?)
+                }
+            };
+            let opened = key.open(column.place.of(SubjectId::from_bytes(value.subject)), &value.sealed)?;
+            let tag = column.signer.sign(column.normaliser.normalise(text(&opened)?).as_bytes());
+            tags.push((tag.first_chunk().copied().unwrap_or_default(), person));
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        writer.add_pseudonyms(domain.as_str(), &name, &tags)?;
+        writer.set_mark(domain.as_str(), &name, last)?;
+        writer.commit()?;
+        Ok(true)
+    }
+
+    /// The key of whom a value belongs to.
+    fn opening(&self, value: &ArrivedValue) -> Result<SealingKey, Error> {
+        let epoch = self.epochs.key(shard_of(value.arrival.person), value.epoch)?;
+        Ok(SealingKey::new(&unwrap(&epoch, value.subject, &value.key)?)?)
     }
 }
 
@@ -151,6 +126,25 @@ fn hex(body: &str) -> Option<[u8; 16]> {
 fn base64url(body: &str) -> Option<[u8; 16]> {
     URL_SAFE_NO_PAD.decode(body).ok()?.try_into().ok()
 }
+
+/// How values of a column are opened, and what they become.
+struct Column {
+    place: Place,
+    normaliser: Normaliser,
+    signer: PseudonymKey,
+}
+
+impl Column {
+    fn new(keys: &Keyring, domain: &Domain, epoch: Epoch, field: &Field) -> Result<Self, Error> {
+        let category = category(&field.category)?;
+        let normaliser = Normaliser::for_category(category, Some(&field.region));
+        let signer = keys.pseudonym(domain, normaliser.name(), epoch)?;
+        Ok(Self { place: Place::new(&field.dataset, &field.path, category), normaliser, signer })
+    }
+}
+
+/// Arrivals that one step goes through.
+const STEP: i64 = 8_000;
 
 #[cfg(test)]
 mod tests {

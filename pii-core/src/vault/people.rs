@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 /// million take 12.5 MB.
 #[derive(Clone, Debug, Default)]
 pub struct People {
-    /// By their numbers in the vault, which are dense: 64 of them a word.
+    /// By their numbers in the vault, which are dense within a shard: 64 of them a word.
     pages: BTreeMap<i64, Box<[u64; WORDS]>>,
     count: u64,
 }
@@ -24,11 +24,13 @@ impl People {
         }
     }
 
-    /// Their numbers in the vault, ascending: the first of 64 that follow each other, and a bit for each.
-    pub(super) fn words(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+    /// Their numbers in the vault, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = i64> + '_ {
         let pages = self.pages.iter();
         let words = pages.flat_map(|(page, words)| (page * PAGE..).step_by(64).zip(words.iter().copied()));
-        words.filter(|(_, word)| *word != 0)
+        words
+            .filter(|(_, word)| *word != 0)
+            .flat_map(|(first, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit))
     }
 }
 
@@ -52,7 +54,6 @@ mod tests {
         ids.iter().chain(&ids).for_each(|id| people.insert(*id));
         let expected: BTreeSet<_> = ids.into_iter().collect();
         assert_eq!(people.count(), expected.len() as u64);
-        let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 == 1);
-        assert!(people.words().flat_map(|(first, word)| bits(word).map(move |bit| first + bit)).eq(expected));
+        assert!(people.iter().eq(expected));
     }
 }

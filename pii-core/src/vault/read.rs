@@ -1,14 +1,17 @@
 use jiff::Timestamp;
 
-use super::schema::value_surroundings;
-use super::{Error, Vault};
+use super::blind::Place;
+use super::find::category;
+use super::store::PersonId;
+use super::{Error, Vault, time};
 use crate::audit::{Alias, Receipt};
+use crate::keyring::SealingKey;
 use crate::vocab::{Category, Personal, SubjectId};
 
 /// A person in the vault, before anything of theirs is released.
 #[derive(Clone, Debug)]
 pub struct Person {
-    pub(super) id: i64,
+    pub(super) id: PersonId,
     /// Their number; never leaves the controller.
     pub subject: SubjectId,
     /// The random name by which the audit log knows them.
@@ -36,32 +39,41 @@ impl Vault {
     /// Releases what the vault holds of a person. The receipt proves that the look is on record.
     ///
     /// # Errors
-    /// [`Error::State`]; [`Error::Key`] if a value was altered or moved.
+    /// [`Error::State`], [`Error::Server`]; [`Error::Key`] if a value was altered or moved; [`Error::Gone`] if the person
+    /// was forgotten meanwhile.
     pub fn read(&self, person: &Person, _recorded: &Receipt) -> Result<Vec<Value>, Error> {
-        let reader = self.database.reader();
-        let wrapped: Vec<u8> = reader.query_row("SELECT key FROM person WHERE id = ?1", [person.id], |r| r.get(0))?;
-        let key = self.person_key(person.subject, &wrapped)?;
-        let mut query = reader.prepare_cached(
-            "SELECT dataset, path, category, sealed, seen FROM value JOIN field ON field.id = value.field
-             WHERE person = ?1 ORDER BY dataset, path, seen, value.id",
-        )?;
-        query
-            .query_and_then([person.id], |row| {
-                let (dataset, column): (String, String) = (row.get(0)?, row.get(1)?);
-                let category = Category::parse(&row.get::<_, String>(2)?)
-                    .map_err(|_| Error::Corrupt("a category of a later version"))?;
-                let surroundings = value_surroundings(person.subject, &dataset, &column, category);
-                let opened = key.open(&surroundings, &row.get::<_, Vec<u8>>(3)?)?;
-                let text = std::str::from_utf8(&opened).map_err(|_| Error::Corrupt("a value that is not text"))?;
-                let seen: String = row.get(4)?;
-                Ok(Value {
-                    dataset,
-                    column,
-                    category,
-                    value: Personal::new(text.to_owned()),
-                    seen: seen.parse().map_err(|_| Error::Corrupt("a malformed time"))?,
-                })
-            })?
-            .collect()
+        let key = SealingKey::new(&self.key_of(person.id)?)?;
+        let mut reader = self.store.read()?;
+        let fields = reader.layout()?.fields;
+        let mut values = Vec::new();
+        for row in reader.values_of(person.id)? {
+            let field = fields.iter().find(|field| field.id == row.field);
+            let field = field.ok_or(Error::Corrupt("a value of a column that there is not"))?;
+            let category = category(&field.category)?;
+            let mut place = Place::new(&field.dataset, &field.path, category);
+            let opened = key.open(place.of(person.subject), &row.sealed)?;
+            values.push(Value {
+                dataset: field.dataset.clone(),
+                column: field.path.clone(),
+                category,
+                value: Personal::new(text(&opened)?.to_owned()),
+                seen: time(row.seen)?,
+            });
+        }
+        values.sort_by(|a, b| (&a.dataset, &a.column).cmp(&(&b.dataset, &b.column)));
+        Ok(values)
     }
+
+    /// The key for what is kept about a person elsewhere, such as a note in the log's side-car. It is derived from the
+    /// person's own and opens no value of theirs. When the vault forgets the person, nobody can make it again.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if the person is not there any more; [`Error::Key`].
+    pub fn note_key(&self, person: &Person) -> Result<SealingKey, Error> {
+        Ok(SealingKey::derived(&self.key_of(person.id)?, "pii/v1/note")?)
+    }
+}
+
+pub(super) fn text(opened: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(opened).map_err(|_| Error::Corrupt("a value that is not text"))
 }

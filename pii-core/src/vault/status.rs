@@ -1,38 +1,74 @@
-use super::{Error, Vault};
+use jiff::Timestamp;
 
-/// How much the vault holds.
+use super::{Error, Vault};
+use crate::keyring::SHARDS;
+
+/// How much the vault holds, and under which keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
+    /// Where it is: a path, or `postgres://…`.
+    pub place: String,
     /// People.
     pub subjects: u64,
     /// Identifiers that point to them.
     pub identifiers: u64,
     /// Sealed values.
     pub values: u64,
-    /// Size of the file, in bytes.
+    /// Size in the database, in bytes.
     pub bytes: u64,
     /// The datasets that values came from.
     pub datasets: Vec<String>,
+    /// How many shards are in which epoch, oldest first.
+    pub epochs: Vec<EpochCount>,
+    /// When the oldest epoch key that is in use was made.
+    pub oldest_key: Option<Timestamp>,
+    /// Keys that are no shard's current one, and are not destroyed: 0 unless a shred was stopped, or is at work.
+    pub unspent: u64,
+}
+
+/// Shards in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochCount {
+    /// Which.
+    pub epoch: u32,
+    /// How many.
+    pub shards: u64,
 }
 
 impl Vault {
     /// Counts, without opening a value.
     ///
     /// # Errors
-    /// [`Error::State`].
+    /// [`Error::State`], [`Error::Server`]; [`Error::Key`] if the file of epoch keys cannot be read.
     pub fn status(&self) -> Result<Status, Error> {
-        let reader = self.database.reader();
-        let count = |sql: &str| -> Result<u64, Error> {
-            let n: i64 = reader.query_row(sql, [], |r| r.get(0))?;
-            u64::try_from(n).map_err(|_| Error::Corrupt("a negative count"))
-        };
-        let mut datasets = reader.prepare_cached("SELECT DISTINCT dataset FROM field ORDER BY dataset")?;
+        let mut reader = self.store.read()?;
+        let counts = reader.counts()?;
+        let mut datasets: Vec<_> = reader.layout()?.fields.into_iter().map(|field| field.dataset).collect();
+        datasets.sort_unstable();
+        datasets.dedup();
+        let current: Vec<u32> = reader.shards()?.iter().map(|shard| shard.epoch).collect();
+        drop(reader);
+        let mut epochs: Vec<EpochCount> = Vec::new();
+        for epoch in &current {
+            match epochs.iter_mut().find(|known| known.epoch == *epoch) {
+                Some(known) => known.shards += 1,
+                None => epochs.push(EpochCount { epoch: *epoch, shards: 1 }),
+            }
+        }
+        epochs.sort_unstable_by_key(|count| count.epoch);
+        let keys = self.epochs.file.list()?;
+        let is_current = |shard: u8, epoch: u32| current.get(usize::from(shard)) == Some(&epoch);
+        let in_use = keys.iter().filter(|key| is_current(key.shard, key.epoch));
         Ok(Status {
-            subjects: count("SELECT count(*) FROM person")?,
-            identifiers: count("SELECT count(*) FROM identifier")?,
-            values: count("SELECT count(*) FROM value")?,
-            bytes: count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?,
-            datasets: datasets.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?,
+            place: self.location.to_string(),
+            subjects: counts.people,
+            identifiers: counts.identifiers,
+            values: counts.values,
+            bytes: self.store.bytes()?,
+            datasets,
+            epochs,
+            oldest_key: in_use.clone().map(|key| key.made).min(),
+            unspent: keys.len().saturating_sub(in_use.count().min(SHARDS)) as u64,
         })
     }
 }

@@ -17,12 +17,14 @@ mod protect;
 mod prune;
 mod put;
 mod query;
+mod relocate;
 mod reveal;
 mod rotate;
 mod rotate_root;
 mod scan;
 mod settings;
 mod show;
+mod shred;
 mod site;
 
 use std::ops::ControlFlow;
@@ -47,11 +49,13 @@ pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
 pub use put::{Incoming, Moved, Reading};
 pub use query::Mention;
+pub use relocate::MovedVault;
 pub use rotate::{Output, Rotated, Rotation};
 pub use rotate_root::Rewrapped;
 pub use scan::{Scanned, scan};
 pub use settings::{KeySettings, Settings, TlsSettings};
 pub use show::Shown;
+pub use shred::{ShredReceipt, Shreddable};
 pub use site::Site;
 
 /// On whose behalf, where and when.

@@ -2,11 +2,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use toml_edit::{DocumentMut, Item, TomlError};
 
 use crate::error::Error;
 use crate::keyring;
 use crate::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, Transit, TransitSettings};
 use crate::store::Encryption;
+use crate::vault::VaultLocation;
 use crate::wire::Wire;
 
 /// The file `pii.toml`. Paths are relative to the workspace.
@@ -21,7 +23,7 @@ pub struct Settings {
     /// The folder of policies.
     #[serde(default = "policies")]
     pub policies: PathBuf,
-    /// The vault.
+    /// The vault: a file, or `postgres://user@host/database`.
     #[serde(default = "vault")]
     pub vault: String,
     /// The folder of the audit log.
@@ -164,9 +166,7 @@ impl Settings {
 
     fn checked(self, path: &Path) -> Result<Self, Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
-        if self.vault.contains("://") {
-            return Err(unusable("a vault on a server is not supported yet: name a file".to_owned()));
-        }
+        VaultLocation::parse(&self.vault, path.parent().unwrap_or(Path::new(".")))?;
         match self.key.names().as_slice() {
             [] | [_] => Ok(self),
             several => {
@@ -176,26 +176,17 @@ impl Settings {
         }
     }
 
-    /// Writes `[key]` into the file at `path` as it is here, and leaves every other line as it is.
+    /// Writes `[key]` into the file at `path` as it is here, and leaves all else as it was written.
     pub(super) fn rewrite_key(&self, path: &Path) -> Result<(), Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
-        let key = toml::to_string(&Key { key: &self.key }).map_err(|e| unusable(e.to_string()))?;
-        let rewritten = with_key(&text, &key);
-        let says: Result<Self, _> = toml::from_str(&rewritten);
-        if !says.is_ok_and(|says| says.key == self.key) {
-            let key = key.split_whitespace().collect::<Vec<_>>().join(" ");
-            return Err(unusable(format!("only a person can change its root key: let it say `{key}`")));
-        }
-        let hidden = path.with_file_name(".pii.toml.new");
-        let replace = || -> std::io::Result<()> {
-            let mut file = std::fs::File::create(&hidden)?;
-            file.set_permissions(std::fs::metadata(path)?.permissions())?;
-            file.write_all(rewritten.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&hidden, path)
-        };
-        replace().map_err(|e| unusable(e.to_string()))
+        let text = toml::to_string(&Key { key: &self.key }).map_err(|e| unusable(e.to_string()))?;
+        let made: DocumentMut = text.parse().map_err(|e: TomlError| unusable(e.to_string()))?;
+        edit(path, "key", made.get("key").cloned().unwrap_or_default())
+    }
+
+    /// Writes into the file at `path` where the vault is, and leaves all else as it was written.
+    pub(super) fn set_vault(path: &Path, to: &str) -> Result<(), Error> {
+        edit(path, "vault", toml_edit::value(to))
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
@@ -211,27 +202,28 @@ struct Key<'a> {
     key: &'a KeySettings,
 }
 
-/// `text` with `key` in place of its table `[key]` and those within; it comes last if there is none. Comments stay.
-fn with_key(text: &str, key: &str) -> String {
-    let (mut rewritten, mut within, mut done) = (String::new(), false, false);
-    for line in text.lines() {
-        let bare = line.trim();
-        if bare.starts_with('[') {
-            within = bare.starts_with("[key]") || bare.starts_with("[key.");
-            if within && !done {
-                rewritten.push_str(key);
-                done = true;
-            }
+/// Sets one item of the file, which is whole at any time. Remarks around it stay.
+fn edit(path: &Path, name: &str, mut item: Item) -> Result<(), Error> {
+    let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
+    let failed = |error: std::io::Error| unusable(error.to_string());
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let mut document: DocumentMut = text.parse().map_err(|e: TomlError| unusable(e.to_string()))?;
+    match (document.get(name), &mut item) {
+        (Some(Item::Value(old)), Item::Value(new)) => *new.decor_mut() = old.decor().clone(),
+        (Some(Item::Table(old)), Item::Table(new)) => {
+            *new.decor_mut() = old.decor().clone();
+            new.set_position(old.position());
         }
-        if !within || bare.is_empty() || bare.starts_with('#') {
-            rewritten.push_str(line);
-            rewritten.push('\n');
-        }
+        _ => {}
     }
-    if !done {
-        rewritten.push_str(&format!("\n{key}"));
-    }
-    rewritten
+    document.insert(name, item);
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+    file.write_all(document.to_string().as_bytes()).map_err(failed)?;
+    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
+    file.as_file().set_permissions(permissions).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 /// The controller's name, in the alphabet of a checkpoint's origin line.
@@ -292,27 +284,36 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_named_and_nothing_else_changes() {
+    fn one_thing_changes_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pii.toml");
-        let renamed = |text: &str| {
-            std::fs::write(&path, text).unwrap();
+        let before = "# Ours.\ncontroller = \"Acme\" # GmbH\nvault = \".pii/vault.db\" # here\n\n# apart\n[key] # ours\n\
+                      command = \"pass\"\n\n[tls]\nauthorities = 'ca.pem'\n";
+        std::fs::write(&path, before).unwrap();
+        Settings::set_vault(&path, "postgres://v@db/pii?sslrootcert=ca \"x\".pem").unwrap();
+        let moved = std::fs::read_to_string(&path).unwrap();
+        let line = "vault = 'postgres://v@db/pii?sslrootcert=ca \"x\".pem' # here";
+        assert_eq!(moved, before.replace("vault = \".pii/vault.db\" # here", line));
+        let mut settings = Settings::read(&path).unwrap();
+        settings.key = KeySettings { file: Some("../keys/\"2\".key".into()), ..KeySettings::default() };
+        settings.rewrite_key(&path).unwrap();
+        let named = moved.replace("command = \"pass\"", "file = '../keys/\"2\".key'");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), named);
+    }
+
+    #[test]
+    fn what_was_not_said_is_added_where_it_belongs() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pii.toml");
+        for before in ["controller = \"A\"", "controller = \"A\"\r\nkey = { file = \"a\" }\r\n[tls]\r\n"] {
+            std::fs::write(&path, before).unwrap();
+            Settings::set_vault(&path, "postgres://v@db/pii").unwrap();
             let mut settings = Settings::read(&path).unwrap();
-            settings.key = KeySettings { file: Some("../keys/\"2\".key".into()), ..KeySettings::default() };
-            settings.rewrite_key(&path).map(|()| std::fs::read_to_string(&path).unwrap())
-        };
-        let named = "[key]\nfile = '../keys/\"2\".key'\n";
-        let before = "# Ours.\ncontroller = \"Acme\" # GmbH\n\n";
-        assert_eq!(renamed(&format!("{before}[key]\ncommand = \"pass\"\n")).unwrap(), format!("{before}{named}"));
-        let kms = "[key] # ours\n# Since 2025.\nkms = { key = 'x' }\n\n[tls]\nauthorities = 'ca.pem'\n";
-        let after = "# Since 2025.\n\n[tls]\nauthorities = 'ca.pem'\n";
-        assert_eq!(renamed(&format!("{before}{kms}")).unwrap(), format!("{before}{named}{after}"));
-        assert_eq!(renamed(&format!("{before}[key.kms]\nkey = 'x'\n")).unwrap(), format!("{before}{named}"));
-        assert_eq!(renamed(before).unwrap(), format!("{before}\n{named}"));
-        // Written in another way, it is left to a person, and as it was.
-        let inline = "controller = \"Acme\"\nkey = { file = \"a\" }\n";
-        assert!(renamed(inline).unwrap_err().to_string().contains("only a person"));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), inline);
+            settings.key = KeySettings { file: Some("b".into()), ..KeySettings::default() };
+            settings.rewrite_key(&path).unwrap();
+            let after = Settings::read(&path).unwrap();
+            assert_eq!((after.vault.as_str(), after.key), ("postgres://v@db/pii", settings.key));
+        }
     }
 
     #[test]
@@ -341,7 +342,7 @@ mod tests {
     fn a_setting_that_nobody_knows_is_named() {
         let error = read("controller = \"Acme\"\npolices = \"p\"").unwrap_err();
         assert!(error.contains("pii.toml") && error.contains("polices"), "{error}");
-        let error = read("controller = \"Acme\"\nvault = \"postgres://db/vault\"").unwrap_err();
-        assert!(error.contains("a vault on a server is not supported yet"), "{error}");
+        let error = read("controller = \"Acme\"\nvault = \"postgres://v:secret@db/vault\"").unwrap_err();
+        assert!(error.contains("password") && !error.contains("secret"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
-use crate::vault::Vault;
+use crate::vault::{Login, Vault, VaultLocation};
 use crate::wire::{Encryption, Wire};
 
 /// A workspace's folder, not unlocked.
@@ -17,6 +17,7 @@ pub struct Site {
     root: PathBuf,
     settings: Settings,
     wire: Wire,
+    login: Login,
 }
 
 impl Site {
@@ -31,7 +32,7 @@ impl Site {
             return Err(Error::WorkspaceExists(root.to_owned()));
         }
         let wire = settings.wire(root, Wire::default());
-        let site = Self { root: root.to_owned(), settings, wire };
+        let site = Self { root: root.to_owned(), settings, wire, login: Login::default() };
         for folder in [root.to_owned(), site.keys(), site.policies()] {
             fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
         }
@@ -48,6 +49,7 @@ impl Site {
                 let _ = fs::remove_dir(folder);
             }
         })?;
+        let now = caller.clock.now();
         let starter = site.policies().join("policy.toml");
         if !starter.exists() {
             write(&starter, &policy::starter(&site.settings.controller))?;
@@ -62,7 +64,7 @@ impl Site {
         }
         log.checkpoint()?;
         Catalog::open(&site.state())?;
-        Vault::open(&site.vault(), &keyring)?;
+        Vault::create(&site.vault()?, &site.login(), &site.shards(), &keyring, now)?;
         Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
         Ok(site)
@@ -78,13 +80,19 @@ impl Site {
         let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
         let settings = Settings::read(&root.join(SETTINGS))?;
         let wire = settings.wire(root, Wire::default());
-        Ok(Self { root: root.to_owned(), settings, wire })
+        Ok(Self { root: root.to_owned(), settings, wire, login: Login::default() })
     }
 
     /// With connections made like this. The authorities that `pii.toml` names stay, unless `wire` names others.
     #[must_use]
     pub fn with_wire(self, wire: Wire) -> Self {
         Self { wire: self.settings.wire(&self.root, wire), ..self }
+    }
+
+    /// With what it takes to come to a vault on a server.
+    #[must_use]
+    pub fn with_login(self, login: Login) -> Self {
+        Self { login, ..self }
     }
 
     /// How connections to other machines are made.
@@ -188,15 +196,18 @@ impl Site {
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
     pub fn unlock(self, root: &dyn KeyProvider, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
-        // A vault or a catalog that is gone must not be replaced by an empty one in silence.
-        for file in [self.vault(), self.state()] {
-            std::fs::metadata(&file).map_err(|source| Error::Io { path: file, source })?;
-        }
+        // A catalog that is gone must not be replaced by an empty one in silence.
+        let state = self.state();
+        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         let policy = self.policy()?;
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
-        let vault = Vault::open(&self.vault(), &keys)?;
+        let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
+        if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
+            let _receipt = log.append(&event().with_peer(host))?;
+        }
+        let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         let workspace = Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, vault, caller };
         // Not before: the key of the log was on the other side.
@@ -219,8 +230,31 @@ impl Site {
         self.root.join(&self.settings.state)
     }
 
-    fn vault(&self) -> PathBuf {
-        self.root.join(&self.settings.vault)
+    /// Where the vault is.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] if `pii.toml` says neither a file nor a server.
+    pub fn vault(&self) -> Result<VaultLocation, Error> {
+        Ok(VaultLocation::parse(&self.settings.vault, &self.root)?)
+    }
+
+    pub(super) fn open_vault(&self, keys: &Keyring) -> Result<Vault, Error> {
+        Ok(Vault::open(&self.vault()?, &self.login(), &self.shards(), keys)?)
+    }
+
+    pub(super) fn login(&self) -> Login {
+        Login { wire: self.wire.clone(), ..self.login.clone() }
+    }
+
+    /// Has `pii.toml` say that the vault is elsewhere.
+    pub(super) fn set_vault(&mut self, to: &str) -> Result<(), Error> {
+        Settings::set_vault(&self.root.join(SETTINGS), to)?;
+        self.settings.vault = to.to_owned();
+        Ok(())
+    }
+
+    fn shards(&self) -> PathBuf {
+        self.keys().join("shards")
     }
 }
 

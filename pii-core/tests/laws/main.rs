@@ -2,9 +2,14 @@
 //! vault keeps to itself. All through the public interface.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
+mod contract;
 mod door;
 mod forgotten;
+#[path = "../../../tests/postgres.rs"]
+#[allow(dead_code, reason = "the journeys use the rest of it")]
+mod postgres;
 mod pseudonym;
+mod shred;
 mod vault;
 mod workspace;
 mod world;

@@ -11,7 +11,7 @@ use pii_core::audit::{Action, AuditLog, Event, Receipt, Settings, Signer};
 use pii_core::batch::{Batch, Protected, Protection, Tagged};
 use pii_core::keyring::{Keyring, RootKey};
 use pii_core::policy::Policy;
-use pii_core::vault::{Deposited, People, Vault};
+use pii_core::vault::{Deposited, Login, People, Vault, VaultLocation};
 use pii_core::vocab::{Actor, DatasetId, Identifier, RecipientId};
 use tempfile::TempDir;
 
@@ -24,21 +24,34 @@ pub(crate) struct World {
     pub(crate) keys: Keyring,
     pub(crate) log: AuditLog,
     pub(crate) vault: Vault,
+    pub(crate) login: Login,
     dir: TempDir,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let at = VaultLocation::File(dir.path().join("vault.db"));
+        Self::with_vault(dir, at, Login::default())
+    }
+
+    /// With a vault somewhere else; its epoch keys are in the folder.
+    pub(crate) fn with_vault(dir: TempDir, at: VaultLocation, login: Login) -> Self {
         let keys = keyring();
         let signer = Signer::from_seed("acme/pii-audit", &keys.audit_seed().unwrap()).unwrap();
         Self {
             policy: Policy::parse(&[("policies/acme.toml".into(), POLICY.to_owned())]).unwrap(),
             log: AuditLog::create(&dir.path().join("audit"), signer, Settings::new("test")).unwrap(),
-            vault: Vault::open(&dir.path().join("vault.db"), &keys).unwrap(),
+            vault: Vault::create(&at, &login, &dir.path().join("shards"), &keys, Timestamp::now()).unwrap(),
             keys,
+            login,
             dir,
         }
+    }
+
+    /// Another hand on the vault.
+    pub(crate) fn open(&self) -> Result<Vault, pii_core::vault::Error> {
+        Vault::open(self.vault.location(), &self.login, &self.path().join("shards"), &self.keys)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -71,6 +84,12 @@ impl World {
     pub(crate) fn find(&self, line: &str) -> Vec<pii_core::vault::Person> {
         self.vault.find(&self.keys, &Identifier::parse(line).unwrap()).unwrap()
     }
+}
+
+/// Another hand on the vault in a folder.
+pub(crate) fn open_vault(folder: &Path, keys: &Keyring) -> Result<Vault, pii_core::vault::Error> {
+    let at = VaultLocation::File(folder.join("vault.db"));
+    Vault::open(&at, &Login::default(), &folder.join("shards"), keys)
 }
 
 /// Keys that nobody else has.

@@ -3,6 +3,7 @@ mod rotate;
 mod rotate_root;
 mod show;
 mod show_file;
+mod shred;
 
 use crate::config::Global;
 use crate::error::Error;
@@ -15,6 +16,7 @@ pub(crate) enum Command {
     List,
     Show(show::Args),
     Rotate(rotate::Args),
+    Shred(shred::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -22,5 +24,6 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::List => list::run(global, ui),
         Command::Show(args) => show::run(args, global, ui),
         Command::Rotate(args) => rotate::run(args, global, ui),
+        Command::Shred(args) => shred::run(args, global, ui),
     }
 }
