@@ -63,7 +63,7 @@ impl EpochKeys {
     /// # Errors
     /// [`Error::Shards`] if it is missing, or is no file of epoch keys.
     pub fn open(path: &Path, keys: &Keyring) -> Result<Self, Error> {
-        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(unusable(path))?;
+        let mut file = File::open(path).map_err(unusable(path))?;
         let malformed = |reason: &str| Error::Shards { path: path.to_owned(), reason: reason.to_owned() };
         if file.metadata().map_err(unusable(path))?.len() != SIZE as u64 {
             return Err(malformed("it has another size"));
@@ -115,8 +115,9 @@ impl EpochKeys {
     /// # Errors
     /// [`Error::Shards`].
     pub fn overwrite(&self) -> Result<Overwriting<'_>, Error> {
-        self.file.lock().map_err(unusable(&self.path))?;
-        Ok(Overwriting(self))
+        let file = self.writable()?;
+        file.lock().map_err(unusable(&self.path))?;
+        Ok(Overwriting { keys: self, file })
     }
 
     /// The same, unless somebody is at it.
@@ -124,11 +125,17 @@ impl EpochKeys {
     /// # Errors
     /// [`Error::Shards`].
     pub fn try_overwrite(&self) -> Result<Option<Overwriting<'_>>, Error> {
-        match self.file.try_lock() {
-            Ok(()) => Ok(Some(Overwriting(self))),
+        let file = self.writable()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Overwriting { keys: self, file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(unusable(&self.path)(error)),
         }
+    }
+
+    /// Whoever only reads and writes people needs no right to change this file.
+    fn writable(&self) -> Result<File, Error> {
+        OpenOptions::new().read(true).write(true).open(&self.path).map_err(unusable(&self.path))
     }
 
     fn slots_of(&self, shard: u8) -> Result<[[u8; SLOT]; 2], Error> {
@@ -148,7 +155,11 @@ impl fmt::Debug for EpochKeys {
 
 /// The right to overwrite epoch keys, until dropped: one process at a time has it.
 #[derive(Debug)]
-pub struct Overwriting<'a>(&'a EpochKeys);
+pub struct Overwriting<'a> {
+    keys: &'a EpochKeys,
+    /// Locked until it is closed.
+    file: File,
+}
 
 impl Overwriting<'_> {
     /// Lays a new key beside the current one of each of these shards: `(shard, current epoch)`. On disk when it returns.
@@ -156,7 +167,7 @@ impl Overwriting<'_> {
     /// # Errors
     /// [`Error::NoEpoch`] if the current key is not there: another would then be lost. [`Error::Shards`].
     pub fn prepare(&self, shards: &[(u8, u32)], at: Timestamp) -> Result<(), Error> {
-        let keys = self.0;
+        let keys = self.keys;
         for &(shard, epoch) in shards {
             let slots = keys.slots_of(shard)?;
             let current =
@@ -165,7 +176,7 @@ impl Overwriting<'_> {
             let spare = 1 - current.ok_or_else(missing)?;
             self.write(shard, spare, &slot(&keys.wrapping, keys.vault, shard, epoch.saturating_add(1), at)?)?;
         }
-        keys.file.sync_all().map_err(unusable(&keys.path))
+        self.file.sync_all().map_err(unusable(&keys.path))
     }
 
     /// Overwrites every key with zeros that is not of its shard's current epoch. On disk when it returns; says how many.
@@ -176,7 +187,7 @@ impl Overwriting<'_> {
     pub fn retire(&self, current: &[u32]) -> Result<u64, Error> {
         let mut gone = 0;
         for (shard, epoch) in (0..=u8::MAX).zip(current) {
-            let slots = self.0.slots_of(shard)?;
+            let slots = self.keys.slots_of(shard)?;
             let is_current = |slot: &[u8; SLOT]| read_slot(shard, slot).is_some_and(|(key, _)| key.epoch == *epoch);
             if !slots.iter().any(is_current) {
                 continue;
@@ -189,22 +200,15 @@ impl Overwriting<'_> {
             }
         }
         if gone > 0 {
-            self.0.file.sync_all().map_err(unusable(&self.0.path))?;
+            self.file.sync_all().map_err(unusable(&self.keys.path))?;
         }
         Ok(gone)
     }
 
     fn write(&self, shard: u8, number: usize, slot: &[u8; SLOT]) -> Result<(), Error> {
-        let mut file = &self.0.file;
+        let mut file = &self.file;
         let written = file.seek(SeekFrom::Start(place(shard, number))).and_then(|_| file.write_all(slot));
-        written.map_err(unusable(&self.0.path))
-    }
-}
-
-impl Drop for Overwriting<'_> {
-    fn drop(&mut self) {
-        // Closing the file would free it as well.
-        let _ = self.0.file.unlock();
+        written.map_err(unusable(&self.keys.path))
     }
 }
 

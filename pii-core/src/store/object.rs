@@ -195,7 +195,8 @@ impl Objects {
             Some(proxy) => options.with_proxy_url(proxy).with_proxy_excludes(wire.hosts_without_proxy()),
             None => options.with_proxy_url("http://127.0.0.1").with_proxy_excludes("*,0.0.0.0/0,::/0"),
         };
-        for certificate in wire.authorities_pem()?.iter().flat_map(|pem| Certificate::from_pem_bundle(pem)).flatten() {
+        for certificate in wire.authority_certificates()? {
+            let certificate = Certificate::from_der(&certificate).map_err(|error| failed(error.to_string()))?;
             options = options.with_root_certificate(certificate);
         }
         let mut builder = AmazonS3Builder::new()

@@ -85,10 +85,11 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Overwrites the keys that an interrupted shred left, unless somebody is at it right now.
+    /// Overwrites the keys that an interrupted shred left, unless somebody is at it right now; whoever may not change
+    /// the file leaves it to others.
     fn resume(&self) -> Result<(), Error> {
         if self.epochs.file.list()?.len() > SHARDS
-            && let Some(overwriting) = self.epochs.file.try_overwrite()?
+            && let Ok(Some(overwriting)) = self.epochs.file.try_overwrite()
         {
             let current = self.current_epochs()?;
             overwriting.retire(&current)?;

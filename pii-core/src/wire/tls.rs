@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -19,16 +18,9 @@ impl Wire {
         let mut trusted = RootCertStore::empty();
         // One that cannot be read is one that vouches for nobody.
         trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let (Some(path), Some(pem)) = (&self.authorities, self.authorities_pem()?) {
-            let wrong = |reason: String| Error::Authorities { path: path.clone(), reason };
-            let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-            let certificates = read.map_err(|error| wrong(error.to_string()))?;
-            if certificates.is_empty() {
-                return Err(wrong("it holds no certificate in PEM".to_owned()));
-            }
-            for certificate in certificates {
-                trusted.add(certificate).map_err(|error| wrong(error.to_string()))?;
-            }
+        for certificate in self.authority_certificates()? {
+            let path = self.authorities.clone().unwrap_or_default();
+            trusted.add(certificate).map_err(|error| Error::Authorities { path, reason: error.to_string() })?;
         }
         if trusted.is_empty() {
             return Err(Error::NoAuthorities);
@@ -41,14 +33,20 @@ impl Wire {
             .with_no_client_auth();
         Ok(Arc::new(config))
     }
-    /// The file of further authorities, for a client that makes its own TLS.
+
+    /// The certificates in the file of further authorities, for a client that makes its own TLS.
     ///
     /// # Errors
-    /// [`Error::Authorities`] if it cannot be read.
-    pub fn authorities_pem(&self) -> Result<Option<Vec<u8>>, Error> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| Error::Authorities { path: path.clone(), reason: error.to_string() })
-        };
-        self.authorities.as_ref().map(read).transpose()
+    /// [`Error::Authorities`] if the file is not one of certificates.
+    pub fn authority_certificates(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        let Some(path) = &self.authorities else { return Ok(Vec::new()) };
+        let wrong = |reason: String| Error::Authorities { path: path.clone(), reason };
+        let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        match read {
+            Ok(none) if none.is_empty() => Err(wrong("it holds no certificate in PEM".to_owned())),
+            Ok(certificates) => Ok(certificates),
+            Err(error) => Err(wrong(error.to_string())),
+        }
     }
 }

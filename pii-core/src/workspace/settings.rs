@@ -167,6 +167,9 @@ impl Settings {
     fn checked(self, path: &Path) -> Result<Self, Error> {
         let unusable = |reason: String| Error::Settings { path: path.to_owned(), reason };
         VaultLocation::parse(&self.vault, path.parent().unwrap_or(Path::new(".")))?;
+        if !self.key.pass.is_empty() && self.key.command.is_none() {
+            return Err(unusable("[key] has `pass` and no `command` to pass it to".to_owned()));
+        }
         match self.key.names().as_slice() {
             [] | [_] => Ok(self),
             several => {
@@ -322,6 +325,8 @@ mod tests {
         assert_eq!(read(kms).unwrap().key.kms.unwrap().key, "alias/pii");
         let error = read(&format!("{kms}file = \".pii-root.key\"")).unwrap_err();
         assert!(error.contains("`file` and `kms`"), "{error}");
+        let error = read("controller = \"Acme\"\n[key]\npass = [\"VAULT_TOKEN\"]").unwrap_err();
+        assert!(error.contains("no `command`"), "{error}");
         let error = read("controller = \"Acme\"\n[key]\ntransit = { key = \"pii\", token = \"hvs.x\" }").unwrap_err();
         assert!(error.contains("unknown field `token`"), "a token has no place in a file like this: {error}");
     }

@@ -109,6 +109,8 @@ fn amazon_is_spoken_to_in_tls_if_somebody_vouches_for_it() {
     assert!(matches!(keys(&stranger), Error::Unreachable { source: wire::Error::UnknownAuthority { .. }, .. }));
     let error = objects(&stranger).to_string();
     assert!(error.contains("self-signed, or of an authority that is not trusted here"), "{error}");
+    let nonsense = Wire { authorities: Some(authority.file("key.pem")), ..Wire::default() };
+    assert!(matches!(objects(&nonsense), store::Error::Wire(wire::Error::Authorities { .. })));
     let error = keys(&authority.trusted());
     assert!(matches!(&error, Error::Refused { reason, .. } if reason.contains("NotFound")), "{error:?}");
     let error = objects(&authority.trusted());
