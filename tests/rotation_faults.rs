@@ -96,7 +96,7 @@ fn traced(desk: &Desk, args: &str, fault: Option<&String>) -> BTreeMap<String, u
     for name in [".master.json.new", ".epochs.json.new"] {
         strace.arg("-P").arg(desk.path(".pii/keys").join(name));
     }
-    for name in ["pii.toml", ".pii.toml.new", "new.key", ""] {
+    for name in ["pii.toml", "new.key", ""] {
         strace.arg("-P").arg(desk.path(name));
     }
     strace.args(fault.iter().flat_map(|fault| ["-e", fault.as_str()]));

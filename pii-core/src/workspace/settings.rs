@@ -182,15 +182,7 @@ impl Settings {
             let key = key.split_whitespace().collect::<Vec<_>>().join(" ");
             return Err(unusable(format!("only a person can change its root key: let it say `{key}`")));
         }
-        let hidden = path.with_file_name(".pii.toml.new");
-        let replace = || -> std::io::Result<()> {
-            let mut file = std::fs::File::create(&hidden)?;
-            file.set_permissions(std::fs::metadata(path)?.permissions())?;
-            file.write_all(rewritten.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&hidden, path)
-        };
-        replace().map_err(|e| unusable(e.to_string()))
+        replace(path, &rewritten).map_err(|e| unusable(e.to_string()))
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
@@ -198,6 +190,25 @@ impl Settings {
         let text = toml::to_string(self).map_err(|e| unusable(e.to_string()))?;
         std::fs::write(path, format!("{HEADER}{text}")).map_err(|e| unusable(e.to_string()))
     }
+}
+
+/// Puts another text in the place of a file's, at once; who owns it and who may read it stays.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let old = std::fs::metadata(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(old.permissions())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        if file.as_file().metadata()?.uid() != old.uid() {
+            fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// The table `[key]` of `pii.toml`, alone.
