@@ -48,9 +48,24 @@ fn a_kms_that_is_not_there_says_so_and_nothing_is_made() {
     settings(&desk, "arn:aws:kms:eu-central-1:111122223333:key/1234", &format!("http://{address}"));
     let init = "init --controller Acme --settings base.toml";
     pii(&desk, init).exits(12).says(&["cannot reach AWS KMS", &address.to_string(), "refuses the connection"]);
-    assert!(!desk.path("pii.toml").exists());
+    assert_eq!(desk.names(""), ["base.toml"]);
     let error = pii(&desk, &format!("{init} --json")).exits(12).err;
     assert_eq!(serde_json::from_str::<Value>(&error).unwrap()["code"], "keyring.unreachable");
+}
+
+#[test]
+fn a_kms_that_nobody_vouches_for_is_not_asked() {
+    // It makes itself a certificate.
+    let (desk, moto) = (Desk::bare(), Moto::start_with(&["-s"]));
+    let host = format!("localhost:{}", moto.address.port());
+    settings(&desk, "alias/pii", &format!("https://{host}"));
+    let init = "init --controller Acme --settings base.toml";
+    let says =
+        [host.as_str(), "self-signed, or of an authority that is not trusted here", "hint: ", "[tls] authorities"];
+    pii(&desk, init).exits(12).says(&says);
+    pii(&desk, &format!("{init} --insecure-plaintext")).exits(12).says(&says);
+    desk.write("base.toml", desk.read("base.toml") + "[tls]\nauthorities = 'no-such.pem'\n");
+    pii(&desk, init).exits(12).says(&["`./no-such.pem` is not a file of trusted certificates"]);
 }
 
 #[test]
@@ -117,10 +132,15 @@ fn name(desk: &Desk, from: &str, to: &str) {
 
 fn command(desk: &Desk, args: &str) -> Command {
     let mut command = desk.command(args);
-    command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", SECRET);
     command
 }
 
+/// Types `pii ARGS`; whatever it says, the secret is not in it.
 fn pii(desk: &Desk, args: &str) -> Said {
-    Said::new(args, command(desk, args).output().unwrap())
+    let said = Said::new(args, command(desk, args).output().unwrap());
+    assert!(!said.out.contains(SECRET) && !said.err.contains(SECRET), "{}{}", said.out, said.err);
+    said
 }
+
+const SECRET: &str = "not-for-anybody-wJalrXUtnFEMI";

@@ -65,7 +65,7 @@ impl Http {
         self.wire.admit(url)
     }
 
-    /// Sends `body` by POST. Headers are those given, the host and the length.
+    /// Sends `body` by POST.
     ///
     /// # Errors
     /// [`Error`] for everything but an answer; an answer with an error status is one.

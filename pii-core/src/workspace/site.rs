@@ -41,7 +41,12 @@ impl Site {
             fs::set_permissions(&hidden, fs::Permissions::from_mode(0o700))
                 .map_err(|source| Error::Io { path: hidden.clone(), source })?;
         }
-        let keyring = Keyring::create(&site.keys(), key)?;
+        let keyring = Keyring::create(&site.keys(), key).inspect_err(|_| {
+            // The provider may be out of reach: it is as if nobody had begun. A folder with something in it stays.
+            for folder in [site.keys(), root.join(HIDDEN), site.policies()] {
+                let _ = fs::remove_dir(folder);
+            }
+        })?;
         let starter = site.policies().join("policy.toml");
         if !starter.exists() {
             write(&starter, &policy::starter(&site.settings.controller))?;

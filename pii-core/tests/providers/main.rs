@@ -9,13 +9,19 @@ mod contract;
 mod moto;
 mod stand_in;
 
+use std::sync::Arc;
+
+use pii_core::clock::SystemClock;
 use pii_core::keyring::{
-    Error, KeyCommand, KeyFile, KeyProvider, Keyring, Kms, KmsSettings, RootKey, Transit, TransitSettings, Wrapped,
+    Error, KeyAccess, KeyCommand, KeyFile, KeyProvider, Keyring, Kms, KmsSettings, RootKey, Transit, TransitSettings,
+    Wrapped,
 };
 use pii_core::store;
 use pii_core::store::{ObjectLocation, ObjectSettings, Objects};
+use pii_core::vocab::Actor;
 use pii_core::wire;
 use pii_core::wire::{Credentials, Encryption, Wire};
+use pii_core::workspace::{Caller, Settings, Site};
 
 use authority::Authority;
 use contract::{Pair, keeps};
@@ -191,6 +197,37 @@ fn what_is_no_provider_at_all_is_not_taken_for_one() {
     let transit = Transit::new(&page.settings("pii"), Some(TOKEN.to_owned().into()), &page.wire()).unwrap();
     let error = transit.wrap("label", b"secret").unwrap_err();
     assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+}
+
+#[test]
+fn a_workspace_lives_under_a_key_of_vault() {
+    let (vault, folder) = (StandIn::start(&["pii"]), tempfile::tempdir().unwrap());
+    // What `pii.toml` names lies beside it: whom to trust, and the token that an agent keeps.
+    std::fs::copy(vault.authority().file("ca.pem"), folder.path().join("ca.pem")).unwrap();
+    std::fs::write(folder.path().join("token"), format!("{TOKEN}\n")).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(folder.path().join("token"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut settings = Settings::new("Acme GmbH");
+    settings.tls.authorities = Some("ca.pem".into());
+    settings.key.transit = Some(TransitSettings {
+        namespace: Some("acme".to_owned()),
+        token_file: Some("token".into()),
+        ..vault.settings("pii")
+    });
+
+    let caller =
+        || Caller { actor: Actor::local("anna"), role: None, host: "db-1".into(), clock: Arc::new(SystemClock) };
+    let wire = settings.wire(folder.path(), Wire::default());
+    let provider = settings.key_provider(folder.path(), KeyAccess::default(), &wire).unwrap().unwrap();
+    Site::create(folder.path(), settings, &provider, caller()).unwrap();
+
+    let site = Site::find(folder.path()).unwrap();
+    assert_eq!(site.root_id().unwrap().to_string(), "vault-transit:transit/pii");
+    let provider = site.key_provider(KeyAccess::default()).unwrap().unwrap();
+    site.unlock(&provider, caller()).unwrap().seal().unwrap();
+    assert_eq!((vault.requests(), vault.namespace().as_str()), (2, "acme"), "one to wrap, one to unwrap");
+    assert_eq!(vault.complaints(), Vec::<String>::new());
+    assert!(!std::fs::read_to_string(folder.path().join("pii.toml")).unwrap().contains(TOKEN));
 }
 
 #[test]

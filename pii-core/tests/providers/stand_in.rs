@@ -35,6 +35,8 @@ struct State {
     /// Whether it is something else altogether.
     page: bool,
     requests: usize,
+    /// The namespace of the newest request.
+    namespace: String,
     /// How many requests fail before one is looked at.
     busy: usize,
     /// What was not as documented.
@@ -97,6 +99,15 @@ impl StandIn {
 
     pub(crate) fn seal(&self) {
         self.state.lock().unwrap().sealed = true;
+    }
+
+    pub(crate) fn namespace(&self) -> String {
+        self.state.lock().unwrap().namespace.clone()
+    }
+
+    /// The authority that vouches for it.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     pub(crate) fn fail(&self, times: usize) {
@@ -163,6 +174,7 @@ impl Request {
 
 fn answer(request: &Request, state: &mut State) -> (u16, String) {
     state.requests += 1;
+    state.namespace = request.header("x-vault-namespace").to_owned();
     if state.page {
         return (200, "<html>Please log in</html>".to_owned());
     }

@@ -59,7 +59,8 @@ impl Kms {
         let china = if region.starts_with("cn-") { ".cn" } else { "" };
         let usual = format!("https://kms.{region}.amazonaws.com{china}/");
         let endpoint = Url::parse(settings.endpoint.as_deref().unwrap_or(&usual)).ok();
-        let plain = |url: &Url| url.path() == "/" && url.query().is_none() && url.username().is_empty();
+        let nobody = |url: &Url| url.username().is_empty() && url.password().is_none();
+        let plain = |url: &Url| url.path() == "/" && url.query().is_none() && nobody(url);
         let endpoint = endpoint.filter(plain).ok_or_else(|| wrong("`endpoint` is a URL such as `https://host`"))?;
         let credentials = credentials.ok_or(Error::NoCredentials { provider: NAME })?;
         let unreachable = |source| Error::Unreachable { provider: NAME, source };
@@ -235,6 +236,7 @@ mod tests {
             (settings("alias/pii", Some("evil.example/"), None), "`region`"),
             (settings(ARN, None, Some("kms.example")), "`endpoint`"),
             (settings(ARN, None, Some("https://anna:secret@kms.example")), "`endpoint`"),
+            (settings(ARN, None, Some("https://:secret@kms.example")), "`endpoint`"),
         ] {
             let error = made(wrong).unwrap_err().to_string();
             assert!(error.contains(word) && !error.contains("secret"), "{error}");
