@@ -11,11 +11,11 @@
 //! ```
 //!
 //! Changing the root key rewraps the master secret and touches nothing else. Which epoch each domain is in stands in
-//! `.pii/keys/epochs.json`. HKDF is RFC 5869 with
-//! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
+//! `.pii/keys/domains.json`. HKDF is RFC 5869 with SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D)
+//! with a random 96-bit nonce.
 
 mod derive;
-mod epoch;
+mod domains;
 mod error;
 mod provider;
 mod replace;
@@ -25,7 +25,7 @@ mod rotate;
 mod seal;
 
 pub use derive::PseudonymKey;
-pub use epoch::{Epoch, Epochs, Generation};
+pub use domains::{Epoch, Epochs, Generation};
 pub use error::Error;
 pub use provider::{
     KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, RootId, Transit, TransitSettings, Wrapped,
