@@ -177,7 +177,7 @@ fn while_keys_are_changed_nobody_else_changes_them_and_everybody_reads_them() {
 #[test]
 fn what_a_rotation_cannot_do_it_says_and_changes_nothing() {
     let desk = Desk::new();
-    let keys = || fs::read(desk.path(".pii/keys/epochs.json")).unwrap();
+    let keys = || fs::read(desk.path(".pii/keys/domains.json")).unwrap();
     let before = keys();
     desk.pii("key rotate nobody --yes").exits(3).says(&["no recipient `nobody`", "pii policy show"]);
     let denied = desk.pii("audit query --action key_rotate --json").done().json();
@@ -208,10 +208,10 @@ fn a_bridge_takes_no_other_columns_name() {
 #[test]
 fn keys_from_an_older_copy_make_no_pseudonyms_of_a_retired_epoch() {
     let desk = Desk::new();
-    let older = fs::read(desk.path(".pii/keys/epochs.json")).unwrap();
+    let older = fs::read(desk.path(".pii/keys/domains.json")).unwrap();
     desk.pii("key rotate warehouse --yes").done();
     desk.pii(&format!("{PROTECT} w.csv")).done();
-    fs::write(desk.path(".pii/keys/epochs.json"), older).unwrap();
+    fs::write(desk.path(".pii/keys/domains.json"), older).unwrap();
     desk.pii(&format!("{PROTECT} again.csv")).exits(12).says(&["epoch 1", "epoch 2", "pii key rotate"]);
     // The log knows how far they had come.
     let said = desk.pii("key rotate warehouse --yes --json").done().json();
@@ -220,8 +220,8 @@ fn keys_from_an_older_copy_make_no_pseudonyms_of_a_retired_epoch() {
     assert_eq!(desk.read("again.csv"), desk.read("w.csv"));
     assert_eq!(desk.pii("audit query --action key_rotate --json").done().json().len(), 1);
 
-    fs::remove_file(desk.path(".pii/keys/epochs.json")).unwrap();
-    desk.pii(&format!("{PROTECT} again.csv")).exits(12).says(&["epochs.json", "hint: restore"]);
+    fs::remove_file(desk.path(".pii/keys/domains.json")).unwrap();
+    desk.pii(&format!("{PROTECT} again.csv")).exits(12).says(&["domains.json", "hint: restore"]);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn keys_on_a_disk_that_is_full_or_read_only_stay_as_they_are() {
             let script = format!(
                 "rm -rf kept; cp -r .pii/keys kept; {mount}
                 $PII key rotate {rotation} --yes || code=$?
-                rm -f .pii/keys/filler; cmp kept/master.json .pii/keys/master.json; cmp kept/epochs.json .pii/keys/epochs.json
+                rm -f .pii/keys/filler; cmp kept/master.json .pii/keys/master.json; cmp kept/domains.json .pii/keys/domains.json
                 $PII key list; $PII audit query --action key_rotate; exit $code"
             );
             let said = with_mounts(&desk, &script).exits(1).says(&["cannot write `", ".pii/keys/", says]);
@@ -274,7 +274,7 @@ fn the_guide_works_as_it_is_written() {
 fn epochs_that_are_lost_come_back_from_the_log() {
     let desk = rotated();
     desk.pii("key rotate warehouse --yes").done();
-    desk.write(".pii/keys/epochs.json", r#"{"v":1,"domains":{}}"#);
+    desk.write(".pii/keys/domains.json", r#"{"v":1,"domains":{}}"#);
     let said = desk.pii("key rotate warehouse --yes").done().out;
     assert!(said.contains("`warehouse` is in epoch 3"), "{said}");
     assert_eq!(epochs(&desk, "warehouse"), ["3", "2", "1"]);

@@ -90,13 +90,13 @@ fn traced(desk: &Desk, args: &str, fault: Option<&String>) -> BTreeMap<String, u
     let pii = desk.command(args);
     let mut strace = Command::new("strace");
     strace.args(["-f", "-o", "trace", "-e", &format!("trace={CALLS}")]).current_dir(desk.path("."));
-    for name in ["keys", "keys/lock", "keys/master.json", "keys/epochs.json", "audit/seg/000000000000.seg"] {
+    for name in ["keys", "keys/lock", "keys/master.json", "keys/domains.json", "audit/seg/000000000000.seg"] {
         strace.arg("-P").arg(desk.path(".pii").join(name));
     }
-    for name in [".master.json.new", ".epochs.json.new"] {
+    for name in [".master.json.new", ".domains.json.new"] {
         strace.arg("-P").arg(desk.path(".pii/keys").join(name));
     }
-    for name in ["pii.toml", ".pii.toml.new", "new.key", ""] {
+    for name in ["pii.toml", "new.key", ""] {
         strace.arg("-P").arg(desk.path(name));
     }
     strace.args(fault.iter().flat_map(|fault| ["-e", fault.as_str()]));

@@ -180,7 +180,7 @@ fn hint(error: &Core) -> Option<String> {
         Core::Keyring(keyring::Error::Write { .. }) => {
             "nothing was changed; see that the folder can be written to and has room, then try again".to_owned()
         }
-        Core::Keyring(keyring::Error::Epochs { .. } | keyring::Error::Master { .. }) => {
+        Core::Keyring(keyring::Error::Domains { .. } | keyring::Error::Master { .. }) => {
             "restore `.pii/keys` from its backup".to_owned()
         }
         Core::Keyring(keyring::Error::Unreadable { .. }) => {

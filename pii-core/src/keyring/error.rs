@@ -51,7 +51,7 @@ pub enum Error {
     },
     /// The epochs of the domains are missing, damaged or of a later version.
     #[error("the epochs of the keys, `{}`, are unusable: {reason}", .path.display())]
-    Epochs {
+    Domains {
         /// The file.
         path: PathBuf,
         /// How.

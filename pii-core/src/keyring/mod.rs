@@ -14,12 +14,12 @@
 //! ```
 //!
 //! Changing the root key rewraps the master secret and touches nothing else. Which epoch each domain is in stands in
-//! `.pii/keys/epochs.json`. HKDF is RFC 5869 with
-//! SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce.
+//! `.pii/keys/domains.json`. HKDF is RFC 5869 with SHA-256, HMAC is RFC 2104, wrapping is AES-256-GCM (NIST SP 800-38D)
+//! with a random 96-bit nonce.
 
 mod data;
 mod derive;
-mod epoch;
+mod domains;
 mod error;
 mod provider;
 mod replace;
@@ -31,7 +31,7 @@ mod shards;
 
 pub use data::{DataKey, FileKey};
 pub use derive::PseudonymKey;
-pub use epoch::{Epoch, Epochs, Generation};
+pub use domains::{Epoch, Epochs, Generation};
 pub use error::Error;
 pub use provider::{
     KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, RootId, Transit, TransitSettings, Wrapped,

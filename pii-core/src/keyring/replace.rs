@@ -21,6 +21,8 @@ impl Lock {
         let path = keys.join(LOCK);
         let unwritable = |source| Error::Write { path: path.clone(), source };
         let held = owners(OpenOptions::new().create(true).append(true)).open(&path).map_err(unwritable)?;
+        // It is whose the folder is, so that they can take it after root did; whoever cannot give it away made it theirs.
+        let _ = keep_owner(&held, keys);
         match held.try_lock() {
             Ok(()) => Ok(Self { _held: held, keys: keys.to_owned() }),
             Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { path }),
@@ -52,6 +54,7 @@ impl Replacement {
         let staged = Self { path: path.to_owned(), hidden: Some(hidden.clone()) };
         let write = || -> std::io::Result<()> {
             let mut file = owners(OpenOptions::new().create(true).truncate(true).write(true)).open(&hidden)?;
+            keep_owner(&file, path)?;
             file.write_all(bytes)?;
             file.sync_all()
         };
@@ -90,6 +93,19 @@ pub(super) fn flush_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// An operator who is root must not take the keys away from whoever runs the jobs.
+fn keep_owner(file: &File, of: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if let Ok(old) = fs::metadata(of) {
+        use std::os::unix::fs::MetadataExt;
+        let new = file.metadata()?;
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Files that only their owner can read.
 fn owners(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
@@ -122,5 +138,20 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         Replacement::stage(&path, b"new").unwrap().make().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_owner() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        Replacement::stage(&path, b"old").unwrap().make().unwrap();
+        // Nobody but root can give a file away; whoever cannot has nothing to keep.
+        let job = std::os::unix::fs::chown(&path, Some(4242), Some(4242))
+            .map_or_else(|_| fs::metadata(&path).unwrap().uid(), |()| 4242);
+        Replacement::stage(&path, b"new").unwrap().make().unwrap();
+        let replaced = fs::metadata(&path).unwrap();
+        assert_eq!((replaced.uid(), replaced.mode() & 0o777), (job, 0o600));
     }
 }

@@ -225,7 +225,7 @@ mod tests {
         let wrapped = "AAECAwQFBgcICQoLZyP0OOHA5DylaL2gncRWQrPntQfETmlLAF7fviFUPo2SovXbLlpmFxsgRDlza/zM";
         let file = format!(r#"{{"v":1,"alg":"AES-256-GCM","root":"c552149d8bafd1f2","wrapped":"{wrapped}"}}"#);
         std::fs::write(dir.path().join(MASTER), file).unwrap();
-        std::fs::write(dir.path().join("epochs.json"), r#"{"v":1,"domains":{}}"#).unwrap();
+        std::fs::write(dir.path().join("domains.json"), r#"{"v":1,"domains":{}}"#).unwrap();
         let ring = Keyring::open(dir.path(), &root).unwrap();
         assert_eq!(ring.root_id().to_string(), root.id().to_string());
         let warehouse = Domain::parse("warehouse").unwrap();

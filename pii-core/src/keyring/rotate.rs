@@ -10,7 +10,7 @@ impl Keyring {
     /// The epochs of every domain, as they stand in the folder `keys` now.
     ///
     /// # Errors
-    /// [`Error::Epochs`] if the file is unusable.
+    /// [`Error::Domains`] if the file is unusable.
     pub fn epochs_in(keys: &Path) -> Result<Epochs, Error> {
         Epochs::read(keys)
     }

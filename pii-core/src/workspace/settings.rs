@@ -199,6 +199,25 @@ impl Settings {
     }
 }
 
+/// Puts another text in the place of a file's, at once; who owns it and who may read it stays.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let old = std::fs::metadata(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(old.permissions())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        if file.as_file().metadata()?.uid() != old.uid() {
+            fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
 /// The table `[key]` of `pii.toml`, alone.
 #[derive(Serialize)]
 struct Key<'a> {
@@ -220,13 +239,7 @@ fn edit(path: &Path, name: &str, mut item: Item) -> Result<(), Error> {
         _ => {}
     }
     document.insert(name, item);
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    file.write_all(document.to_string().as_bytes()).map_err(failed)?;
-    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
-    file.as_file().set_permissions(permissions).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    replace(path, &document.to_string()).map_err(failed)
 }
 
 /// The controller's name, in the alphabet of a checkpoint's origin line.

@@ -40,7 +40,7 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// The epochs of every domain: which one is current, and since when. No secret: the file `epochs.json`.
+/// The epochs of every domain: which one is current, and since when. No secret: the file `domains.json`.
 ///
 /// A domain that does not stand there is in its first epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,8 +89,8 @@ impl Epochs {
 
     /// Reads the file in the folder `keys`. That it is missing is an error: else a lost file would bring retired keys back.
     pub(super) fn read(keys: &Path) -> Result<Self, Error> {
-        let path = keys.join(EPOCHS);
-        let unusable = |reason: String| Error::Epochs { path: path.clone(), reason };
+        let path = keys.join(DOMAINS);
+        let unusable = |reason: String| Error::Domains { path: path.clone(), reason };
         let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
         let file: File = serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
         if file.v != 1 {
@@ -110,15 +110,15 @@ impl Epochs {
 
     /// The file as it is to be.
     pub(super) fn replacement(&self, keys: &Path) -> Result<Replacement, Error> {
-        let path = keys.join(EPOCHS);
+        let path = keys.join(DOMAINS);
         let domains = self.0.iter().map(|(domain, begun)| (domain.to_string(), begun.clone())).collect();
         let text = serde_json::to_string_pretty(&File { v: 1, domains })
-            .map_err(|e| Error::Epochs { path: path.clone(), reason: e.to_string() })?;
+            .map_err(|e| Error::Domains { path: path.clone(), reason: e.to_string() })?;
         Replacement::stage(&path, text.as_bytes())
     }
 }
 
-/// The file `epochs.json`.
+/// The file `domains.json`.
 #[derive(Serialize, Deserialize)]
 struct File {
     v: u32,
@@ -132,7 +132,7 @@ struct Begun {
     since: Timestamp,
 }
 
-const EPOCHS: &str = "epochs.json";
+const DOMAINS: &str = "domains.json";
 
 #[cfg(test)]
 mod tests {
@@ -171,11 +171,11 @@ mod tests {
     fn a_file_that_is_lost_or_was_meddled_with_is_no_first_epoch() {
         let dir = tempfile::tempdir().unwrap();
         let written = |text: &str| {
-            std::fs::write(dir.path().join(EPOCHS), text).unwrap();
+            std::fs::write(dir.path().join(DOMAINS), text).unwrap();
             Epochs::read(dir.path()).map(drop).unwrap_err().to_string()
         };
-        assert!(matches!(Epochs::read(dir.path()), Err(Error::Epochs { .. })));
-        assert!(written("").contains("epochs.json"));
+        assert!(matches!(Epochs::read(dir.path()), Err(Error::Domains { .. })));
+        assert!(written("").contains("domains.json"));
         assert!(written(r#"{"v":2,"domains":{}}"#).contains("a later version wrote it"));
         for epoch in ["0", "1", "3"] {
             let said = written(&format!(
