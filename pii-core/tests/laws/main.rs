@@ -5,6 +5,7 @@
 mod door;
 mod forgotten;
 mod pseudonym;
+mod sealed;
 mod vault;
 mod workspace;
 mod world;
