@@ -38,6 +38,21 @@ fn a_full_disk_gets_no_half_file() {
 }
 
 #[test]
+fn a_sealed_file_that_does_not_fit_is_not_half_there() {
+    let desk = Desk::new();
+    desk.write("dump.sql", customers(20_000));
+    desk.pii("vault put dump.sql -d crm.customers").done();
+    let script = "mkdir out; mount -t tmpfs -o size=256k none out
+        $PII vault put dump.sql -d crm.customers -o out/s && exit 9
+        $PII vault read dump.sql.sealed --purpose support -o out/dump.sql || code=$?
+        ls -A out; exit $code";
+    let said = with_mounts(&desk, script).exits(1);
+    let said = said.says(&["cannot write `out/s`", "cannot write `out/dump.sql`", "No space left"]);
+    assert_eq!(said.out, "", "left in the folder");
+    desk.log_holds();
+}
+
+#[test]
 fn what_cannot_be_recorded_does_not_leave() {
     let desk = Desk::new();
     desk.pii("tag customers.csv -d crm.customers").done();

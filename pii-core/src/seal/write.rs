@@ -130,7 +130,7 @@ impl<W: Write> Write for SealedWriter<W> {
         Ok(read)
     }
 
-    /// Only whole segments can be passed on; the rest waits for [`finish`](SealedWriter::finish).
+    /// What fills no segment cannot be passed on before [`finish`](SealedWriter::finish).
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &[&str]) -> Result {
     let python = python::venv()?;
     let cache = project::target()?.join("xtask-bench");
     if options.what == Some(What::Seal) {
+        fs::create_dir_all(&cache)?;
         return seal::run(&python, &people::file(&cache, options.rows.min(2_000_000))?, options.runs);
     }
     let scratch = cache.join("scratch");
