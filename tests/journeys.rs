@@ -32,6 +32,7 @@ mod exit_codes;
 mod interruption;
 mod main_job;
 mod moto;
+#[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
 mod root_key;

@@ -102,7 +102,7 @@ fn an_anchor_in_plain_text_is_on_record() {
     desk.log_holds();
     // Where nothing can be put on record, nothing goes in plain text.
     std::fs::rename(desk.path("pii.toml"), desk.path("gone.toml")).unwrap();
-    run(&format!("audit verify .pii/audit --anchor s3://acme-anchors/newest --insecure-plaintext")).exits(10);
+    run("audit verify .pii/audit --anchor s3://acme-anchors/newest --insecure-plaintext").exits(10);
 }
 
 fn settings(desk: &Desk, key: &str, endpoint: &str) {

@@ -26,7 +26,7 @@ pub(super) fn run(runs: usize) -> Result {
         fs::remove_dir_all(&scratch)?;
     }
     fs::create_dir_all(&scratch)?;
-    let bench = Bench { program: build()?, entry: String::new(), scratch };
+    let bench = Bench { program: build("audit")?, entry: String::new(), scratch };
     let bench = Bench { entry: bench.ask("entry", Path::new("-"), 0, &[])?, ..bench };
     let postgres = Postgres::start(&bench.scratch.join("postgres"))?;
     println!("{}", machine::line());
@@ -233,15 +233,15 @@ impl Cost {
     }
 }
 
-/// Builds `pii-core/benches/audit.rs`, and says where it is.
-fn build() -> Result<PathBuf> {
-    let args = ["bench", "--package", "pii-core", "--bench", "audit", "--no-run", "--message-format", "json"];
+/// Builds `pii-core/benches/NAME.rs`, and says where it is.
+pub(super) fn build(name: &str) -> Result<PathBuf> {
+    let args = ["bench", "--package", "pii-core", "--bench", name, "--no-run", "--message-format", "json"];
     let mut cargo = step::cargo(&args);
     let output = cargo.current_dir(project::root()).stderr(std::process::Stdio::inherit()).output()?;
     let messages = String::from_utf8(output.stdout)?;
     let mut program = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let ours = message.pointer("/target/name")? == "audit" && message.pointer("/target/kind/0")? == "bench";
+        let ours = message.pointer("/target/name")? == name && message.pointer("/target/kind/0")? == "bench";
         message.get("executable")?.as_str().filter(|_| ours).map(PathBuf::from)
     });
     program.next().ok_or_else(|| format!("{} built nothing", step::spelt(&cargo)).into())

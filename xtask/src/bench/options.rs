@@ -17,6 +17,7 @@ pub(super) enum What {
     Protect,
     Scan,
     Audit,
+    Vault,
 }
 
 impl Options {
@@ -32,6 +33,7 @@ impl Options {
                 "protect" => options.what = Some(What::Protect),
                 "scan" => options.what = Some(What::Scan),
                 "audit" => options.what = Some(What::Audit),
+                "vault" => options.what = Some(What::Vault),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -42,7 +44,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit] [--rows N] [--runs N] [--peers-only]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|vault] [--rows N] [--runs N] [--peers-only]";
 
 #[cfg(test)]
 mod tests {
