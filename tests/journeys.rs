@@ -38,6 +38,7 @@ mod exposure;
 mod interruption;
 mod main_job;
 mod moto;
+#[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
 mod root_key;

@@ -1,6 +1,6 @@
 //! What does the vault cost? `vault sqlite|postgres FOLDER PEOPLE`, run by `cargo xtask bench vault`.
 //!
-//! Five personal columns a person, three of them identifiers, in batches of 8,192 rows as files come. PostgreSQL is one of
+//! Five personal columns a person, three of them identifiers, in batches of 32,768 rows as `pii tag` reads them. PostgreSQL is one of
 //! our own on loopback, over TLS, durable as it comes; beside it, `psql` copies the same rows into tables of the same shape.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails, fails by a panic")]
 
@@ -174,4 +174,4 @@ fn bare(server: &postgres::Postgres, folder: &Path, people: usize, put: f64) {
     );
 }
 
-const BATCH: usize = 8_192;
+const BATCH: usize = 32_768;

@@ -30,8 +30,22 @@ pub(crate) struct SourceArgs {
 impl SourceArgs {
     /// Opens files, folders, globs or `-` as one dataset.
     pub(crate) fn open(&self, sources: &[String], keys: KeyFinder, ui: Ui) -> Result<Source, Error> {
+        self.open_in(sources, ReadOptions::default(), keys, ui)
+    }
+
+    /// The same, in batches of so many rows.
+    pub(crate) fn open_in_batches(
+        &self,
+        rows: usize,
+        sources: &[String],
+        keys: KeyFinder,
+        ui: Ui,
+    ) -> Result<Source, Error> {
+        self.open_in(sources, ReadOptions { batch_rows: rows, ..ReadOptions::default() }, keys, ui)
+    }
+
+    fn open_in(&self, sources: &[String], mut options: ReadOptions, keys: KeyFinder, ui: Ui) -> Result<Source, Error> {
         let locations = sources.iter().map(|s| Location::parse(s)).collect::<Result<Vec<_>, _>>()?;
-        let mut options = ReadOptions::default();
         options.format = self.format.as_deref().map(format).transpose()?;
         options.delimiter = self.delimiter.as_deref().map(|d| ascii("--delimiter", d)).transpose()?;
         options.quote = self.quote.as_deref().map(|q| ascii("--quote", q)).transpose()?;

@@ -34,7 +34,8 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     // A tagged copy holds clear personal data.
     let mut options = args.writing.options()?;
     options.private = true;
-    let ingested = args.reading.open(&args.sources, workspace.file_keys(), ui).and_then(|source| {
+    let source = args.reading.open_in_batches(BATCH, &args.sources, workspace.file_keys(), ui);
+    let ingested = source.and_then(|source| {
         let out = output.as_ref().map(|o| (o, &options));
         Ok(workspace.ingest(source, &dataset, out, &mut ui.watch("ingesting"))?)
     });
@@ -83,6 +84,9 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     Ok(Exit::Done)
 }
+
+/// Rows of one transaction of the vault: the fewer there are, the less often a page of its indexes is written.
+const BATCH: usize = 32_768;
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

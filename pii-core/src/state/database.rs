@@ -126,7 +126,7 @@ impl Database {
 }
 
 const CACHE_KIB: i64 = 64 << 10;
-const CHECKPOINT_PAGES: i64 = 16 << 10;
+const CHECKPOINT_PAGES: i64 = 64 << 10;
 const BUSY: Duration = Duration::from_secs(30);
 const SHORTLY: Duration = Duration::from_millis(10);
 

@@ -4,6 +4,7 @@ use arrow::array::{Array, StringArray};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
 
 use super::blind::{self, Place};
 use super::keys::wrap;
@@ -152,9 +153,8 @@ impl Vault {
         let mut shards = writer.shards()?;
         let mut next = BTreeMap::new();
         let mut rows = Vec::with_capacity(count);
-        let random = random(count)?;
-        for (subject, alias) in random.iter().copied() {
-            let row = newcomer(&mut shards, subject, alias, at)?;
+        for [subject, alias] in random::<32>(count)?.as_chunks::<16>().0.as_chunks::<2>().0 {
+            let row = newcomer(&mut shards, *subject, *alias, at)?;
             next.insert(shard_of(row.id), row.id + 1);
             rows.push(row);
         }
@@ -162,10 +162,10 @@ impl Vault {
         let epochs = self.epochs.keys_of(&rows)?;
         let holders = rows.par_chunks_mut(CHUNK).map(|rows| {
             let mut nonces = Nonces::new();
-            let holders = rows.iter_mut().map(|row| {
-                let (key, bytes) = SealingKey::random()?;
-                row.key = wrap(epochs.key(row)?, &mut nonces, row.subject, bytes.as_ref())?;
-                Ok(Holder { id: row.id, subject: SubjectId::from_bytes(row.subject), key })
+            let keys = random::<32>(rows.len())?;
+            let holders = rows.iter_mut().zip(keys.as_chunks::<32>().0).map(|(row, bytes)| {
+                row.key = wrap(epochs.key(row)?, &mut nonces, row.subject, bytes)?;
+                Ok(Holder { id: row.id, subject: SubjectId::from_bytes(row.subject), key: SealingKey::new(bytes)? })
             });
             holders.collect::<Result<Vec<_>, Error>>()
         });
@@ -185,12 +185,11 @@ fn newcomer(shards: &mut [Shard], subject: [u8; 16], mut alias: [u8; 16], create
     Ok(PersonRow { id, subject, alias, key: Vec::new(), created, epoch: place.epoch })
 }
 
-/// So many numbers and aliases, with one question to the operating system.
-fn random(count: usize) -> Result<Vec<([u8; 16], [u8; 16])>, Error> {
-    let mut bytes = vec![0; 32 * count];
+/// So many times `N` bytes, with one question to the operating system.
+fn random<const N: usize>(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(vec![0; N * count]);
     SystemRandom::new().fill(&mut bytes).map_err(|_| keyring::Error::NoRandomness)?;
-    let (halves, _) = bytes.as_chunks::<16>();
-    Ok(halves.as_chunks::<2>().0.iter().map(|[subject, alias]| (*subject, *alias)).collect())
+    Ok(bytes)
 }
 
 /// A person of this batch, ready to seal for.

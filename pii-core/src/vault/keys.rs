@@ -14,8 +14,11 @@ use crate::vocab::SubjectId;
 /// Epoch keys that were unwrapped already; another process may have moved on, so each is known by its epoch.
 pub(super) struct Unwrapped {
     pub(super) file: EpochKeys,
-    known: RefCell<Vec<Option<(u32, Arc<SealingKey>)>>>,
+    /// By shard.
+    known: RefCell<Vec<Option<Known>>>,
 }
+
+type Known = (u32, Arc<SealingKey>);
 
 impl Unwrapped {
     pub(super) fn new(file: EpochKeys) -> Self {

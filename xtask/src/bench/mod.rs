@@ -12,6 +12,7 @@ mod postgres;
 mod protect;
 mod scan;
 mod seal;
+mod vault;
 mod workspace;
 
 use std::fs;
@@ -28,6 +29,9 @@ pub(crate) fn run(args: &[&str]) -> Result {
     prerequisites::ensure()?;
     if options.what == Some(What::Audit) {
         return audit::run(options.runs);
+    }
+    if options.what == Some(What::Vault) {
+        return vault::run(options.rows, options.runs);
     }
     let python = python::venv()?;
     let cache = project::target()?.join("xtask-bench");

@@ -18,6 +18,7 @@ pub(super) enum What {
     Scan,
     Audit,
     Seal,
+    Vault,
 }
 
 impl Options {
@@ -34,6 +35,7 @@ impl Options {
                 "scan" => options.what = Some(What::Scan),
                 "audit" => options.what = Some(What::Audit),
                 "seal" => options.what = Some(What::Seal),
+                "vault" => options.what = Some(What::Vault),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -44,7 +46,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal] [--rows N] [--runs N] [--peers-only]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault] [--rows N] [--runs N] [--peers-only]";
 
 #[cfg(test)]
 mod tests {
