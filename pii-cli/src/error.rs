@@ -160,7 +160,7 @@ fn hint(error: &Core) -> Option<String> {
             "rename the column in the source, or protect without `--since-epoch`".to_owned()
         }
         Core::OlderKeys { domain, .. } => {
-            format!("restore `.pii/keys` as it was last, or let `pii key rotate` bring `{domain}` up to date")
+            format!("restore `.pii/keys/domains.json` as it was last, or let `pii key rotate` bring `{domain}` up to date")
         }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
@@ -180,8 +180,8 @@ fn hint(error: &Core) -> Option<String> {
         Core::Keyring(keyring::Error::Write { .. }) => {
             "nothing was changed; see that the folder can be written to and has room, then try again".to_owned()
         }
-        Core::Keyring(keyring::Error::Domains { .. } | keyring::Error::Master { .. }) => {
-            "restore `.pii/keys` from its backup".to_owned()
+        Core::Keyring(keyring::Error::Domains { path, .. } | keyring::Error::Master { path, .. }) => {
+            format!("restore `{}` from its backup", path.display())
         }
         Core::Keyring(keyring::Error::Unreadable { .. }) => {
             "PII_KEY_FILE names the root key; restore it from its backup if it is lost".to_owned()

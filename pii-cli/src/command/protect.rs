@@ -107,7 +107,7 @@ fn say_epochs(args: &Args, disclosure: &Disclosure, ui: Ui) {
 /// A rotation while this ran is for what comes after it.
 fn warn_if_rotated(workspace: &Workspace, to: &RecipientId, released: &Disclosure, ui: Ui) -> Result<(), Error> {
     let Some(domain) = workspace.policy().recipient(to).map(|known| known.domain()) else { return Ok(()) };
-    let (used, now) = (workspace.keys().current_epoch(&domain), workspace.site().epochs()?.current(&domain));
+    let (used, now) = (workspace.keys().current_epoch(&domain), workspace.site().domain_epochs()?.current(&domain));
     if now > used && released.columns.iter().any(|column| column.key.is_some()) {
         ui.warn(format!("`{domain}` has gone to epoch {now} meanwhile: what left is of epoch {used}"));
     }

@@ -165,7 +165,7 @@ impl Site {
     ///
     /// # Errors
     /// [`Error::Keyring`].
-    pub fn epochs(&self) -> Result<Epochs, Error> {
+    pub fn domain_epochs(&self) -> Result<Epochs, Error> {
         Ok(Keyring::epochs_in(&self.keys())?)
     }
 

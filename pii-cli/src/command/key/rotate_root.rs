@@ -61,7 +61,7 @@ fn rotate(new: &NewKey, site: Site, args: &Args, global: &Global, ui: Ui) -> Res
     ui.warn(if rotated.to.is_remote() {
         format!("without `{}` nothing here can be read again: see that nobody can delete it unseen", rotated.to)
     } else {
-        "back the new key up now, apart from this folder and from version control; destroy the old one when no backup of `.pii/keys` needs it".to_owned()
+        "back the new key up now, apart from this folder and from version control; destroy the old one when no backup of `.pii/keys/master.json` needs it".to_owned()
     });
     Ok(Exit::Done)
 }
