@@ -34,7 +34,7 @@
 //! Tables in Parquet are encrypted by the format's own means instead, so that other readers can be given the key: the
 //! keys of such a file come from [`parquet_keys`], and are found again by [`find_parquet_key`].
 //!
-//! Memory is constant, some 256 KiB a file. What a [`SealedReader`] hands out was verified; whoever must not act on the
+//! Memory is constant, some 1.5 MiB a file. What a [`SealedReader`] hands out was verified; whoever must not act on the
 //! beginning of a file that turns out to be damaged further on waits for its end.
 //!
 //! [`chunked-encryption`]: https://c2sp.org/chunked-encryption

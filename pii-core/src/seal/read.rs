@@ -1,9 +1,11 @@
 use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 use super::Error;
 use super::envelope::fill;
 use super::segment::{COMMITMENT_BYTES, PLAIN_BYTES, SALT_BYTES, SEALED_BYTES, Segments, TAG_BYTES};
-use super::write::BATCH;
+use super::write::{BATCH, empty};
 
 /// Reads a sealed file, from [`Envelope::open`](super::Envelope::open). It hands out what was verified and nothing
 /// else; after an error it has no more. Over a file that can be sought in, it can be sought in too.
@@ -38,13 +40,12 @@ impl<R: Read> SealedReader<R> {
         if commitment.iter().zip(expected).fold(0, |differs, (a, b)| differs | (a ^ b)) != 0 {
             return Err(Error::Commitment);
         }
-        let buffer = vec![0; BATCH * SEALED_BYTES];
         Ok(Self {
             input,
             segments,
             consumed: 0,
             first: 0,
-            buffer,
+            buffer: empty(),
             filled: 0,
             given: 0,
             ended: false,
@@ -53,11 +54,14 @@ impl<R: Read> SealedReader<R> {
         })
     }
 
-    /// Writes all that is left to `out`, without a copy in between.
+    /// Writes all that is left to `out`, without a copy in between, and reads on while it writes.
     ///
     /// # Errors
     /// Those of the file and of `out`.
-    pub fn copy_to(&mut self, out: &mut impl Write) -> io::Result<u64> {
+    pub fn copy_to(&mut self, out: &mut impl Write) -> io::Result<u64>
+    where
+        R: Send,
+    {
         self.copy_some(out, u64::MAX)
     }
 
@@ -65,27 +69,42 @@ impl<R: Read> SealedReader<R> {
     ///
     /// # Errors
     /// Those of the file and of `out`.
-    pub fn copy_some(&mut self, out: &mut impl Write, enough: u64) -> io::Result<u64> {
-        let mut copied = 0;
-        while copied < enough && !self.fill_buf()?.is_empty() {
-            // All that was opened at once, although each segment is followed by its tag.
-            let segments = self.buffer.chunks(SEALED_BYTES).enumerate().filter_map(|(n, segment)| {
-                let from = self.given.saturating_sub(n * PLAIN_BYTES).min(PLAIN_BYTES);
-                let to = self.filled.saturating_sub(n * PLAIN_BYTES).min(PLAIN_BYTES);
-                segment.get(from..to).filter(|plain| !plain.is_empty())
+    pub fn copy_some(&mut self, out: &mut impl Write, enough: u64) -> io::Result<u64>
+    where
+        R: Send,
+    {
+        let (opened, batches) = sync_channel::<Opened>(1);
+        let (spare, spares) = sync_channel(2);
+        let _ = spare.send(empty());
+        thread::scope(|scope| {
+            let reading = scope.spawn(move || self.open_all(enough, &opened, &spares));
+            let written = batches.iter().try_fold(0, |copied, mut batch| {
+                let more = batch.write_to(out)?;
+                // Whoever reads may have ended.
+                let _ = spare.send(batch.buffer);
+                Ok(copied + more)
             });
-            let segments: Vec<_> = segments.map(IoSlice::new).collect();
-            match out.write_vectored(&segments) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => {
-                    self.consume(written);
-                    copied += written as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            drop(batches);
+            drop(spare);
+            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written.and_then(|copied| read.map(|()| copied))
+        })
+    }
+
+    /// Hands out batches that were opened, for spare buffers, until it was enough.
+    fn open_all(&mut self, enough: u64, opened: &SyncSender<Opened>, spares: &Receiver<Vec<u8>>) -> io::Result<()> {
+        let mut handed = 0;
+        while handed < enough && !self.fill_buf()?.is_empty() {
+            let Ok(spare) = spares.recv() else { break };
+            let buffer = std::mem::replace(&mut self.buffer, spare);
+            let batch = Opened { buffer, from: self.given, to: self.filled };
+            handed += (self.filled - self.given) as u64;
+            self.given = self.filled;
+            if opened.send(batch).is_err() {
+                break;
             }
         }
-        Ok(copied)
+        Ok(())
     }
 
     /// Reads and opens the next segments.
@@ -137,6 +156,34 @@ impl<R: Read> SealedReader<R> {
         let within = self.given % PLAIN_BYTES;
         let length = (PLAIN_BYTES - within).min(self.filled - self.given);
         self.buffer.get(start + within..start + within + length).unwrap_or_default()
+    }
+}
+
+/// Segments, opened where they stood, and which of their plain bytes are to be written.
+struct Opened {
+    buffer: Vec<u8>,
+    from: usize,
+    to: usize,
+}
+
+impl Opened {
+    /// Writes all of it, many segments at once, although each is followed by its tag.
+    fn write_to(&mut self, out: &mut impl Write) -> io::Result<u64> {
+        let length = (self.to - self.from) as u64;
+        while self.from < self.to {
+            let segments = self.buffer.chunks(SEALED_BYTES).enumerate().filter_map(|(n, segment)| {
+                let within = |at: usize| at.saturating_sub(n * PLAIN_BYTES).min(PLAIN_BYTES);
+                segment.get(within(self.from)..within(self.to)).filter(|plain| !plain.is_empty())
+            });
+            let segments: Vec<_> = segments.map(IoSlice::new).collect();
+            match out.write_vectored(&segments) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => self.from += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(length)
     }
 }
 

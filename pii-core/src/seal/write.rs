@@ -1,4 +1,6 @@
 use std::io::{self, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -14,15 +16,20 @@ use crate::keyring::{self, DataKey};
 pub struct SealedWriter<W: Write> {
     out: W,
     envelope: Envelope,
+    batch: Batch,
+}
+
+/// Segments on their way: those that are sealed, and the one in progress after them.
+struct Batch {
     segments: Segments,
-    /// Segments that were sealed.
-    sealed: u64,
+    /// The number of the segment in progress.
+    index: u64,
     /// [`BATCH`] segments, each with room for its tag.
     buffer: Vec<u8>,
     /// Segments in the buffer that are sealed, and how many bytes of it they take.
     whole: usize,
     ready: usize,
-    /// Plain bytes of the segment in progress, which comes after them.
+    /// Plain bytes of the segment in progress.
     filled: usize,
 }
 
@@ -49,8 +56,8 @@ impl<W: Write> SealedWriter<W> {
         let (segments, commitment): (_, [u8; COMMITMENT_BYTES]) =
             Segments::derive(file_key, salt, envelope.as_bytes())?;
         out.write_all(salt).and_then(|()| out.write_all(&commitment)).map_err(Error::Io)?;
-        let buffer = vec![0; BATCH * SEALED_BYTES];
-        Ok(Self { out, envelope, segments, sealed: 0, buffer, whole: 0, ready: 0, filled: 0 })
+        let batch = Batch { segments, index: 0, buffer: empty(), whole: 0, ready: 0, filled: 0 };
+        Ok(Self { out, envelope, batch })
     }
 
     /// What stands before the sealed bytes.
@@ -58,23 +65,28 @@ impl<W: Write> SealedWriter<W> {
         &self.envelope
     }
 
-    /// Reads `input` to its end and seals it: as [`io::copy`] does, less one copy.
+    /// Reads `input` to its end and seals it: as [`io::copy`] does, less one copy, and writing while it reads on.
     ///
     /// # Errors
     /// Those of `input` and of the file.
-    pub fn copy_from(&mut self, input: &mut impl Read) -> io::Result<u64> {
-        let mut copied = 0;
-        loop {
-            match input.read(self.room()) {
-                Ok(0) => return Ok(copied),
-                Ok(read) => {
-                    self.fill(read)?;
-                    copied += read as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+    pub fn copy_from(&mut self, input: &mut (impl Read + Send)) -> io::Result<u64> {
+        let (full, fulls) = sync_channel::<Vec<u8>>(1);
+        let (spare, spares) = sync_channel(2);
+        let _ = spare.send(empty());
+        let batch = &mut self.batch;
+        thread::scope(|scope| {
+            let reading = scope.spawn(move || batch.read_all(input, &full, &spares));
+            let written = fulls.iter().try_for_each(|buffer| {
+                self.out.write_all(&buffer)?;
+                // Whoever reads may have ended.
+                let _ = spare.send(buffer);
+                Ok(())
+            });
+            drop(fulls);
+            drop(spare);
+            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written.and(read)
+        })
     }
 
     /// Seals the last segment and gives back what it wrote to.
@@ -83,9 +95,44 @@ impl<W: Write> SealedWriter<W> {
     /// Those of the file.
     pub fn finish(mut self) -> io::Result<W> {
         // The last segment holds less than others, perhaps nothing: that is how the end is known.
-        self.seal()?;
+        self.batch.seal()?;
         self.pass_on()?;
         Ok(self.out)
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.out.write_all(self.batch.buffer.get(..self.batch.ready).unwrap_or_default())?;
+        (self.batch.whole, self.batch.ready) = (0, 0);
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// Reads and seals; full buffers go one way, and spare ones come the other, until one of the two ends.
+    fn read_all(
+        &mut self,
+        input: &mut impl Read,
+        full: &SyncSender<Vec<u8>>,
+        spares: &Receiver<Vec<u8>>,
+    ) -> io::Result<u64> {
+        let mut copied = 0;
+        loop {
+            match input.read(self.room()) {
+                Ok(0) => return Ok(copied),
+                Ok(read) => {
+                    copied += read as u64;
+                    if self.fill(read)? {
+                        let Ok(spare) = spares.recv() else { return Ok(copied) };
+                        (self.whole, self.ready) = (0, 0);
+                        if full.send(std::mem::replace(&mut self.buffer, spare)).is_err() {
+                            return Ok(copied);
+                        }
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The room that is left in the segment in progress.
@@ -94,39 +141,32 @@ impl<W: Write> SealedWriter<W> {
         self.buffer.get_mut(start + self.filled..start + PLAIN_BYTES).unwrap_or_default()
     }
 
-    /// Counts bytes that came into the room. A segment is sealed as soon as it is full, while it is in the cache; it is
-    /// passed on with others, to spare the system calls.
-    fn fill(&mut self, bytes: usize) -> io::Result<()> {
+    /// Counts bytes that came into the room, and says whether all of the buffer is sealed. A segment is sealed as soon as
+    /// it is full, while it is in the cache.
+    fn fill(&mut self, bytes: usize) -> io::Result<bool> {
         self.filled += bytes;
         if self.filled == PLAIN_BYTES {
             self.seal()?;
-            if self.whole == BATCH {
-                self.pass_on()?;
-            }
         }
-        Ok(())
+        Ok(self.whole == BATCH)
     }
 
     fn seal(&mut self) -> io::Result<()> {
         let start = self.whole * SEALED_BYTES;
         let end = start + self.filled + TAG_BYTES;
         let segment = self.buffer.get_mut(start..end).unwrap_or_default();
-        self.segments.seal(self.sealed, segment)?;
-        (self.sealed, self.whole, self.filled, self.ready) = (self.sealed + 1, self.whole + 1, 0, end);
-        Ok(())
-    }
-
-    fn pass_on(&mut self) -> io::Result<()> {
-        self.out.write_all(self.buffer.get(..self.ready).unwrap_or_default())?;
-        (self.whole, self.ready) = (0, 0);
+        self.segments.seal(self.index, segment)?;
+        (self.index, self.whole, self.filled, self.ready) = (self.index + 1, self.whole + 1, 0, end);
         Ok(())
     }
 }
 
 impl<W: Write> Write for SealedWriter<W> {
     fn write(&mut self, mut bytes: &[u8]) -> io::Result<usize> {
-        let read = bytes.read(self.room())?;
-        self.fill(read)?;
+        let read = bytes.read(self.batch.room())?;
+        if self.batch.fill(read)? {
+            self.pass_on()?;
+        }
         Ok(read)
     }
 
@@ -142,6 +182,10 @@ impl<W: Write> std::fmt::Debug for SealedWriter<W> {
     }
 }
 
-/// Segments that are read and passed on together: 256 KiB. More cores do not help: a file is read, sealed and written on
-/// one of them as fast as it is copied.
-pub(super) const BATCH: usize = 16;
+/// A buffer for a batch.
+pub(super) fn empty() -> Vec<u8> {
+    vec![0; BATCH * SEALED_BYTES]
+}
+
+/// Segments that are read, and passed on, together: 512 KiB, which stay in the cache, and are worth a hand over.
+pub(super) const BATCH: usize = 32;

@@ -50,7 +50,7 @@ impl Workspace {
     /// [`Error::UnknownDataset`], and that is recorded; [`Error::Store`], [`Error::Io`], [`Error::Interrupted`].
     pub fn put_file(
         &self,
-        mut from: Incoming<impl Read>,
+        mut from: Incoming<impl Read + Send>,
         dataset: &DatasetId,
         to: &Destination,
         watch: Watch<'_>,
@@ -88,7 +88,7 @@ impl Workspace {
     /// [`Error::Interrupted`].
     pub fn read_file(
         &self,
-        mut from: Incoming<impl Read>,
+        mut from: Incoming<impl Read + Send>,
         why: Reading<'_>,
         to: &Destination,
         watch: Watch<'_>,

@@ -63,9 +63,9 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 }
 
 /// A file, or standard input.
-pub(super) fn open(path: &Path) -> Result<Incoming<Box<dyn std::io::Read>>, Error> {
+pub(super) fn open(path: &Path) -> Result<Incoming<Box<dyn std::io::Read + Send>>, Error> {
     if path == Path::new("-") {
-        return Ok(Incoming { path: "-".into(), bytes: Box::new(std::io::stdin().lock()), size: None });
+        return Ok(Incoming { path: "-".into(), bytes: Box::new(std::io::stdin()), size: None });
     }
     let io = |source| pii_core::error::Error::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
