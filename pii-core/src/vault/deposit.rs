@@ -331,7 +331,10 @@ impl Vault {
         let known: HashSet<ValueKey> = asked.into_iter().zip(known).filter_map(|(key, is)| is.then_some(key)).collect();
         cells.retain(|cell| !known.contains(&cell.key));
 
-        let sealed = cells.par_chunks(CHUNK).map(|cells| {
+        if cells.is_empty() {
+            return Ok(0);
+        }
+        let seal = |cells: &[Cell]| {
             let mut nonces = Nonces::new();
             let place = |held: &Held| Place::new(deposit.dataset.as_str(), &held.path, held.category);
             let mut places: Vec<Place> = deposit.columns.iter().map(place).collect();
@@ -347,13 +350,23 @@ impl Vault {
                 Ok(NewValue { key: cell.key, sealed, pointer })
             };
             cells.iter().map(seal).collect::<Result<Vec<_>, Error>>()
-        });
-        let sealed: Vec<Vec<NewValue>> = sealed.collect::<Result<_, Error>>()?;
-        if sealed.is_empty() {
-            return Ok(0);
-        }
+        };
         let batch = writer.add_batch(deposit.at.as_microsecond())?;
-        sealed.iter().try_for_each(|values| writer.add_values(batch, values))?;
+        // While some are laid down, the next are sealed.
+        let sealed = |cells: &[Cell]| cells.par_chunks(CHUNK).map(&seal).collect::<Result<Vec<_>, Error>>();
+        let sealed = &sealed;
+        std::thread::scope(|scope| {
+            let mut sealing = None;
+            for next in cells.chunks(AHEAD).map(Some).chain([None]) {
+                let next = next.map(|cells| scope.spawn(move || sealed(cells)));
+                if let Some(done) = std::mem::replace(&mut sealing, next) {
+                    let done: Result<Vec<Vec<NewValue>>, Error> =
+                        done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                    done?.iter().try_for_each(|values| writer.add_values(batch, values))?;
+                }
+            }
+            Ok::<_, Error>(())
+        })?;
         let mut arrived: Vec<PersonId> = cells.iter().map(|cell| cell.key.person).collect();
         arrived.dedup();
         writer.add_arrivals(batch, &arrived)?;
@@ -363,3 +376,5 @@ impl Vault {
 
 /// People or values that one thread takes at a time.
 const CHUNK: usize = 256;
+/// Values that are sealed while others are laid down.
+const AHEAD: usize = 16_384;

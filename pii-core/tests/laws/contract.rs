@@ -9,8 +9,10 @@ use pii_core::vocab::{Actor, Domain};
 use crate::postgres::Postgres;
 use crate::world::{World, dataset, table};
 
-/// Each begins with an empty vault.
-const CONTRACT: &[(&str, fn(&World))] = &[
+/// What it says, and what shows it. Each begins with an empty vault.
+type Law = (&'static str, fn(&World));
+
+const CONTRACT: &[Law] = &[
     ("what was deposited is what is read", what_was_deposited_is_what_is_read),
     ("to deposit again changes nothing", to_deposit_again_changes_nothing),
     ("people are linked by what their rows share", people_are_linked_by_what_their_rows_share),

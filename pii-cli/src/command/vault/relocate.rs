@@ -36,8 +36,12 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     workspace.seal()?;
     let moved = moved?;
     let digest: String = moved.copied.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let wiped = args.wipe_source.then(|| workspace.wipe_left(moved.left)).transpose();
+    let wiped = match args.wipe_source {
+        true => Some(workspace.wipe_left(moved.left)),
+        false => None,
+    };
     workspace.seal()?;
+    let wiped = wiped.transpose();
     let place = workspace.vault().location().to_string();
     ui.record(
         "vault_move",
