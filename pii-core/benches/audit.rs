@@ -103,7 +103,7 @@ fn wake(lasting: Duration) {
             });
         }
     });
-    clock.report(answered.into_inner(), 0);
+    clock.report(answered.into_inner(), payload().len() as u64);
 }
 
 /// The same bytes, without a log: write, flush, again.

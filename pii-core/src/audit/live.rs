@@ -114,22 +114,44 @@ impl Live {
         if self.reserved > self.length { self.cut() } else { Ok(()) }
     }
 
-    /// Where the system cannot reserve room, the file grows as it is written.
-    #[cfg(target_os = "linux")]
+    /// Makes room for the bytes up to `end`, and for more. What cannot be is not missed: the file then grows as it is
+    /// written.
     fn reserve(&mut self, end: u64) {
+        let upto = if end - self.length < SMALL { self.fill() } else { self.allocate(end) };
+        self.reserved = upto.unwrap_or(self.reserved);
+    }
+
+    /// Writes zeros. Blocks that have been written once cost a flush of a few bytes least.
+    fn fill(&self) -> Option<u64> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(self.length)).ok()?;
+        file.write_all(&vec![0; FILLED]).ok()?;
+        Some(self.length + FILLED as u64)
+    }
+
+    /// Has the file system set blocks aside. Where much is written, to write it twice would cost more.
+    #[cfg(target_os = "linux")]
+    fn allocate(&self, end: u64) -> Option<u64> {
         use rustix::fs::{FallocateFlags, fallocate};
-        let upto = end + AHEAD;
-        if fallocate(&self.file, FallocateFlags::empty(), self.length, upto - self.length).is_ok() {
-            self.reserved = upto;
-        }
+        let upto = end + ALLOCATED;
+        fallocate(&self.file, FallocateFlags::empty(), self.length, upto - self.length).ok()?;
+        Some(upto)
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn reserve(&mut self, _end: u64) {}
+    fn allocate(&self, _end: u64) -> Option<u64> {
+        None
+    }
 }
 
 /// So many writes make a process one that appends often. A command that appends an entry or two leaves no zeros.
 const BUSY: u32 = 32;
 
-/// How much room is reserved at a time: some 16,000 entries.
-const AHEAD: u64 = 4 << 20;
+/// Writes below this are of an entry or a few.
+const SMALL: u64 = 16 << 10;
+
+/// Room for some 4,000 entries, made by writing it.
+const FILLED: usize = 1 << 20;
+
+/// Room for some 16,000 entries, set aside.
+const ALLOCATED: u64 = 4 << 20;
