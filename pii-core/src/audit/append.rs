@@ -2,8 +2,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 
@@ -154,19 +152,7 @@ impl AuditLog {
         drop(state);
     }
 
-    /// As JSON; many of them on every core.
     fn encode(&self, events: &[Event]) -> Result<Events, Error> {
-        if events.len() < 2 * WORTH_A_CORE {
-            return self.encode_some(events);
-        }
-        let size = events.len().div_ceil(rayon::current_num_threads()).max(WORTH_A_CORE);
-        let parts: Vec<_> = events.par_chunks(size).map(|some| self.encode_some(some)).collect();
-        let mut encoded = Events::default();
-        parts.into_iter().try_for_each(|part| part.map(|part| encoded.append(part)))?;
-        Ok(encoded)
-    }
-
-    fn encode_some(&self, events: &[Event]) -> Result<Events, Error> {
         let limit = MAX_BYTES.saturating_sub(self.host.len() + HEAD_BYTES);
         let mut encoded = Events::for_about(events.len());
         for event in events {
@@ -220,9 +206,6 @@ fn lost() -> Error {
 
 /// More than the version, the number, the time and the punctuation of an entry take.
 const HEAD_BYTES: usize = 128;
-
-/// Encoding fewer costs less than waking another core.
-const WORTH_A_CORE: usize = 128;
 
 #[cfg(test)]
 mod tests {

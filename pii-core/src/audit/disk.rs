@@ -1,10 +1,9 @@
 use std::fs::File;
-use std::ops::Range;
+use std::ops;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::ToSpan as _;
-use rayon::prelude::*;
 
 use super::checkpoint::TreeHead;
 use super::entry::{self, Head};
@@ -15,8 +14,8 @@ use super::live::{Behind, Live};
 use super::lock::Held;
 use super::segment::{Segment, Tail};
 use super::stretch::{backwards, unreadable};
-use super::tile::{Frontier, Tile};
-use super::{Error, Hash, Place, durable, leaf_hash, tiles};
+use super::tile::{Frontier, Tile, WIDTH};
+use super::{Error, Hash, Place, Range, durable, leaf_hash, tiles};
 
 /// The log on disk, as far as this process has read it.
 ///
@@ -87,17 +86,29 @@ impl Disk {
         if self.live.length() >= segment_bytes && first > self.live.first() || another_month {
             self.roll()?;
         }
-        let parts = frames(first, &stamp, host, events);
-        let written = self.live.write(&parts);
-        let Self { live, tree, waiting, .. } = self;
-        let flush = || written.and_then(|()| live.flush());
-        let payloads = parts.iter().flat_map(|part| frame::payloads(part));
-        let hash = || payloads.map(|payload| tree.grow(leaf_hash(payload), waiting)).collect();
-        let (flushed, leaves) = meanwhile(events.len(), flush, hash);
-        if let Err(error) = flushed {
+        let frames = |range| frames(first, &stamp, host, events, range);
+        let live = &mut self.live;
+        let write = |parts: &[Frames]| live.write(parts).and_then(|()| live.flush());
+        let (written, bytes, hashed) = if events.len() < WORTH_A_THREAD {
+            at_once(frames(0..events.len()), write)
+        } else {
+            beside(tiles_of(first, events.len()), frames, write)
+        };
+        let mut leaves = Vec::with_capacity(events.len());
+        for Hashed { leaves: some, tile } in hashed {
+            leaves.extend_from_slice(&some);
+            if let Some(root) = tile {
+                self.tree.grow_tile(some, root, &mut self.waiting);
+                continue;
+            }
+            for leaf in some {
+                self.tree.grow(leaf, &mut self.waiting);
+            }
+        }
+        if let Err(error) = written {
             return Err(self.poison(error));
         }
-        self.live.known_to(self.live.length() + parts.iter().map(|part| part.len() as u64).sum::<u64>());
+        self.live.known_to(self.live.length() + bytes);
         self.passed(first, time);
         if self.waiting.len() >= MAX_WAITING {
             // A small file costs the disk far more than an entry does: whoever signs derives them again.
@@ -302,35 +313,70 @@ impl Disk {
     }
 }
 
-/// The frames of `events`, of which the first becomes entry `first`. Many are made on every core.
-fn frames(first: u64, time: &str, host: &str, events: &Events) -> Vec<Vec<u8>> {
-    let part = |Range { start, end }: Range<usize>| {
-        let mut bytes = Vec::with_capacity(events.bytes() * (end - start) / events.len() + (end - start) * 128);
-        for (seq, event) in (first + start as u64..).zip(events.range(start..end)) {
-            frame::write(&mut bytes, |out| entry::encode(seq, time, host, event, out));
-        }
-        bytes
-    };
-    if events.len() < WORTH_A_THREAD {
-        return vec![part(0..events.len())];
+/// Frames that follow each other; two threads look at them.
+type Frames = Arc<Vec<u8>>;
+
+/// The frames of some of `events`, of which the first of all becomes entry `first`.
+fn frames(first: u64, time: &str, host: &str, events: &Events, range: ops::Range<usize>) -> Frames {
+    let mut bytes = Vec::with_capacity(events.bytes() * range.len() / events.len() + range.len() * 128);
+    for (seq, event) in (first + range.start as u64..).zip(events.range(range)) {
+        frame::write(&mut bytes, |out| entry::encode(seq, time, host, event, out));
     }
-    let size = events.len().div_ceil(rayon::current_num_threads());
-    let starts = (0..events.len()).into_par_iter().step_by(size);
-    starts.map(|start| part(start..(start + size).min(events.len()))).collect()
+    Arc::new(bytes)
 }
 
-/// Runs `flush`, and `hash` beside it if there is enough to hash: a flush mostly waits.
-fn meanwhile<A, B: Send + Default>(count: usize, flush: impl FnOnce() -> A, hash: impl FnOnce() -> B + Send) -> (A, B) {
-    if count < WORTH_A_THREAD {
-        let hashed = hash();
-        return (flush(), hashed);
+/// What frames are in the tree.
+#[derive(Default)]
+struct Hashed {
+    leaves: Vec<Hash>,
+    /// The root of the tile that they fill.
+    tile: Option<Hash>,
+}
+
+impl Hashed {
+    fn of(frames: &[u8]) -> Self {
+        let leaves: Vec<_> = frame::payloads(frames).map(leaf_hash).collect();
+        let tile = (leaves.len() == WIDTH).then(|| {
+            let mut tree = Range::default();
+            leaves.iter().for_each(|leaf| tree.push(*leaf));
+            tree.root()
+        });
+        Self { leaves, tile }
     }
-    let mut hashed = B::default();
-    let flushed = rayon::in_place_scope(|scope| {
-        scope.spawn(|_| hashed = hash());
-        flush()
+}
+
+/// Hashes, then writes. Says how many bytes there were.
+fn at_once<T>(frames: Frames, write: impl FnOnce(&[Frames]) -> T) -> (T, u64, Vec<Hashed>) {
+    let hashed = Hashed::of(&frames);
+    let bytes = frames.len() as u64;
+    (write(&[frames]), bytes, vec![hashed])
+}
+
+/// Hashes on every core what is ready, while the rest is made, and while all is written and flushed: a flush mostly waits.
+fn beside<T>(
+    parts: Vec<ops::Range<usize>>,
+    frames: impl Fn(ops::Range<usize>) -> Frames,
+    write: impl FnOnce(&[Frames]) -> T,
+) -> (T, u64, Vec<Hashed>) {
+    let mut hashed: Vec<Hashed> = parts.iter().map(|_| Hashed::default()).collect();
+    let (written, bytes) = rayon::in_place_scope(|scope| {
+        let mut made: Vec<Frames> = Vec::with_capacity(parts.len());
+        for (range, hashed) in parts.into_iter().zip(&mut hashed) {
+            let ready = frames(range);
+            made.push(Arc::clone(&ready));
+            scope.spawn(move |_| *hashed = Hashed::of(&ready));
+        }
+        (write(&made), made.iter().map(|frames| frames.len() as u64).sum())
     });
-    (flushed, hashed)
+    (written, bytes, hashed)
+}
+
+/// `count` entries from entry `first` on, cut where tiles end.
+fn tiles_of(first: u64, count: usize) -> Vec<ops::Range<usize>> {
+    let begun = (first % WIDTH as u64) as usize;
+    let ends = (1..).map(|tile| tile * WIDTH - begun).take_while(|end| *end < count).chain([count]);
+    let mut start = 0;
+    ends.map(|end| std::mem::replace(&mut start, end)..end).collect()
 }
 
 /// The newest tree that may have been signed.
@@ -352,7 +398,7 @@ fn read_time(index: u64, payload: &[u8]) -> Result<Timestamp, Error> {
     }
 }
 
-/// A thread costs what hashing some fifty entries does.
+/// To wake another core costs what hashing some fifty entries does.
 const WORTH_A_THREAD: usize = 128;
 
 /// 32 MiB of tiles, a million entries.

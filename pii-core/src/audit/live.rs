@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::frame::{self, FRAME_BYTES, HEADER_BYTES};
 use super::layout::Layout;
@@ -86,7 +87,7 @@ impl Live {
     }
 
     /// Writes `parts` behind the last frame. They count when they are flushed and [`Self::known_to`] says so.
-    pub(super) fn write(&mut self, parts: &[Vec<u8>]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, parts: &[Arc<Vec<u8>>]) -> Result<(), Error> {
         let end = self.length + parts.iter().map(|part| part.len() as u64).sum::<u64>();
         if self.writes < BUSY {
             self.writes += 1;
