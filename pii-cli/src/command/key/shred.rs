@@ -79,9 +79,9 @@ fn report(ui: Ui, done: &ShredReceipt, unknown: u64) {
         count(shredded.identifiers, "identifier")
     ));
     ui.line(format!(
-        "{} destroyed, {} of others wrapped anew; {}",
+        "{} destroyed; {} of other people wrapped anew; {}",
         count(shredded.spent.len() as u64, "epoch key"),
-        keys(shredded.rewrapped),
+        count(shredded.rewrapped, "key"),
         entries(audit_entries)
     ));
     ui.note("one step of an erasure: what other systems hold of them is not touched");
