@@ -85,8 +85,11 @@ impl Bounds {
         self
     }
 
-    /// Those of a column chunk.
-    pub(super) fn stated(statistics: &Statistics) -> Option<Self> {
+    /// Those of a column chunk. Old writers compared texts as signed bytes: such bounds are not known to be any.
+    pub(super) fn stated(statistics: &Statistics, order: Order) -> Option<Self> {
+        if statistics.is_min_max_deprecated() && order != Order::Signed {
+            return None;
+        }
         let (least, greatest) = statistics.min_bytes_opt().zip(statistics.max_bytes_opt())?;
         let exact = statistics.min_is_exact() && statistics.max_is_exact();
         Some(Self { least: least.to_vec(), greatest: greatest.to_vec(), exact })

@@ -122,11 +122,6 @@ impl<V> Edit<V> {
         let ends = self.gone.iter().map(|gone| gone.start).chain(std::iter::once(count));
         starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| start..end)
     }
-
-    /// The places of all values that will not stand there any more.
-    pub(super) fn erased(&self) -> impl Iterator<Item = usize> {
-        self.gone.iter().cloned().flatten().chain(self.new.iter().map(|(at, _)| *at))
-    }
 }
 
 impl Edit<Vec<u8>> {

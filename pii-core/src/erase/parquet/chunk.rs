@@ -12,7 +12,7 @@ use super::deed::Deed;
 use super::dictionary::Dictionary;
 use super::encode::{decode, encode};
 use super::fault::{Fault, Result};
-use super::footer::{chunk, pointed};
+use super::footer::{bloom, chunk};
 use super::header::{Header, Kind as Form, encoding};
 use super::index::{Columns, Location, Offsets};
 use super::kind::{Kind, Order};
@@ -21,6 +21,12 @@ use super::page::{Page, append};
 use super::tally::Tally;
 use super::window::Window;
 use super::{bounds, hybrid};
+
+/// Chunks that zstd made smaller by less than this may hold hashes.
+const DENSE: f64 = 2.6;
+
+/// In chunks with fewer hits it does not matter how pages are compressed.
+const FEW: usize = 4;
 
 /// Bytes of a new column chunk.
 pub(super) enum Piece {
@@ -113,13 +119,15 @@ impl Surgery<'_> {
         let mut window = Window::new(self.input, chunk(self.column)?.end);
         let list = List::new(&mut window, self.column, self.kind, self.rows, offsets.as_ref())?;
         columns = columns.filter(|columns| offsets.is_some() && columns.empty.len() == list.pages.len());
+        let ratio = self.column.uncompressed_size() as f64 / self.column.compressed_size().max(1) as f64;
+        codecs.begin(self.kind.width == 0 && ratio < DENSE && self.hits.len() > FEW);
         let statistics = self.column.statistics();
         let mut state = State {
             window,
             dictionary: None,
             place: list.dictionary.clone(),
             columns,
-            stated: statistics.and_then(Bounds::stated),
+            stated: statistics.and_then(|statistics| Bounds::stated(statistics, self.kind.order)),
             stale: !matches!(self.deed, Deed::Cut | Deed::Null),
             indexes: Vec::new(),
             buffer: Vec::new(),
@@ -138,9 +146,9 @@ impl Surgery<'_> {
                 reencoded: 0,
             },
         };
-        let mut made = self.cut_all(&mut state, &list.pages, codecs)?;
+        let made = self.cut_all(&mut state, &list.pages, codecs)?;
         let (bloom, found) = self.settle(&mut state, &made, codecs)?;
-        self.finish_dictionary(&mut state, &mut made, codecs)?;
+        self.finish_dictionary(&mut state, codecs)?;
         state.remade.bloom = bloom;
         state.remade.columns = self.columns(&state, &made);
         self.finish_statistics(&mut state, found);
@@ -188,14 +196,11 @@ impl Surgery<'_> {
             let count = page.rows();
             next = first + count + u64::from(goes_on);
             let entries = page.entries_of(self.hits, first);
-            let mut rows = count;
             if entries.is_empty() {
                 made.push(whole(count));
             } else if let Some((bytes, said)) = self.cut(state, &header, &mut page, &entries, was, codecs)? {
-                rows = page.rows();
-                made.push(Made { piece: Piece::New(bytes), rows, was, new: Some(said) });
+                made.push(Made { piece: Piece::New(bytes), rows: page.rows(), was, new: Some(said) });
             }
-            let _ = rows;
             state.buffer = page.recycle();
         }
         Ok(made)
@@ -370,7 +375,7 @@ impl Surgery<'_> {
         made: &[Made],
         codecs: &mut Codecs,
     ) -> Result<(Option<Vec<u8>>, Option<Bounds>)> {
-        let mut filter = match pointed(self.column.bloom_filter_offset(), self.column.bloom_filter_length()) {
+        let mut filter = match bloom(self.input, self.column)? {
             Some(range) => {
                 let mut bytes = Vec::new();
                 self.input.read(range, &mut bytes)?;
@@ -442,7 +447,7 @@ impl Surgery<'_> {
     }
 
     /// The dictionary as the first piece: as it was, or without what nobody uses any more.
-    fn finish_dictionary(&self, state: &mut State<'_>, _made: &mut [Made], codecs: &mut Codecs) -> Result<()> {
+    fn finish_dictionary(&self, state: &mut State<'_>, codecs: &mut Codecs) -> Result<()> {
         let Some(place) = state.place.clone() else { return Ok(()) };
         let piece = match &state.dictionary {
             Some(dictionary) if dictionary.doubts() > 0 || dictionary.has_new() => {

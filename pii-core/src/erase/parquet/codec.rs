@@ -2,21 +2,71 @@ use std::io::{Read, Write};
 
 use parquet::basic::CompressionCodec;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::CParameter;
 
 use super::fault::{Fault, Result, part, rest};
 
 /// The level of zstd: files that were written once and read often gain little from higher ones.
 const LEVEL: i32 = 1;
 
+/// Hashes and random ids repeat nothing: looking for repetitions in them, in a table of full size, costs twice the time
+/// and saves 4 % of the bytes. This table of zstd is small enough to give up soon.
+const SMALL_TABLE: u32 = 9;
+
+/// By so much, in percent, may a page be larger for that.
+const DEARER: usize = 5;
+
 /// Compresses and decompresses pages; keeps what costs to set up.
 #[derive(Default)]
 pub(super) struct Codecs {
     unzstd: Option<Decompressor<'static>>,
     zstd: Option<Compressor<'static>>,
+    quick: Option<Compressor<'static>>,
+    pace: Pace,
     snappy: Option<snap::raw::Encoder>,
 }
 
+/// How pages of the column chunk are compressed by zstd.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pace {
+    #[default]
+    Even,
+    /// The next page tells.
+    Open,
+    Quick,
+}
+
 impl Codecs {
+    /// A column chunk begins. `incompressible`: it may be worth a try to compress it quickly.
+    pub(super) fn begin(&mut self, incompressible: bool) {
+        self.pace = if incompressible { Pace::Open } else { Pace::Even };
+    }
+
+    fn zstd(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        let even = match &mut self.zstd {
+            Some(zstd) => zstd,
+            none => none.insert(Compressor::new(LEVEL)?),
+        };
+        if self.pace == Pace::Even {
+            return even.compress(bytes);
+        }
+        let quick = match &mut self.quick {
+            Some(quick) => quick,
+            none => {
+                let quick = none.insert(Compressor::new(LEVEL)?);
+                quick.set_parameter(CParameter::HashLog(SMALL_TABLE))?;
+                quick
+            }
+        };
+        let packed = quick.compress(bytes)?;
+        if self.pace == Pace::Quick {
+            return Ok(packed);
+        }
+        let other = even.compress(bytes)?;
+        self.pace = if packed.len() * 100 <= other.len() * (100 + DEARER) { Pace::Quick } else { Pace::Even };
+        Ok(other)
+    }
+
     /// `bytes`, of which `raw` bytes must come, into `out`, whose old content goes.
     pub(super) fn decompress(
         &mut self,
@@ -60,11 +110,7 @@ impl Codecs {
         match codec {
             CompressionCodec::UNCOMPRESSED => out.extend_from_slice(bytes),
             CompressionCodec::ZSTD => {
-                let zstd = match &mut self.zstd {
-                    Some(zstd) => zstd,
-                    none => none.insert(Compressor::new(LEVEL).map_err(|error| broken(&error))?),
-                };
-                out.extend(zstd.compress(bytes).map_err(|error| broken(&error))?);
+                out.extend(self.zstd(bytes).map_err(|error| broken(&error))?);
             }
             CompressionCodec::SNAPPY => {
                 let at = out.len();

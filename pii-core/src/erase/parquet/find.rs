@@ -10,7 +10,7 @@ use super::codec::Codecs;
 use super::dictionary::Dictionary;
 use super::encode::decode;
 use super::fault::{Fault, Result};
-use super::footer::{Footer, chunk, pointed};
+use super::footer::{Footer, bloom, chunk};
 use super::kind::{Kind, Order};
 use super::list::{self, List, dictionary_header};
 use super::page::Page;
@@ -55,7 +55,7 @@ fn promising(input: &dyn Input, column: &ColumnChunkMetaData, kind: Kind, wanted
             return Ok(false);
         }
     }
-    if let Some(range) = pointed(column.bloom_filter_offset(), column.bloom_filter_length()) {
+    if let Some(range) = bloom(input, column)? {
         let mut bytes = Vec::new();
         input.read(range, &mut bytes)?;
         // A filter that cannot be read tells nothing.

@@ -5,12 +5,14 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaD
 use super::super::Input;
 use super::fault::{Fault, Result, part};
 use super::kind::Kind;
+use super::thrift::Reader;
+
+/// The header of a bloom filter is shorter.
+const BLOOM_HEADER: u64 = 64;
 
 /// The end of a file says where everything is.
 pub(super) struct Footer {
     pub(super) data: ParquetMetaData,
-    /// Where the footer begins.
-    pub(super) at: u64,
 }
 
 impl Footer {
@@ -48,7 +50,7 @@ impl Footer {
                 return Err(Fault::damaged("a column lies beyond the file"));
             }
         }
-        Ok(Self { data, at })
+        Ok(Self { data })
     }
 
     /// The numbers of the rows of each row group.
@@ -87,4 +89,24 @@ pub(super) fn chunk(column: &ColumnChunkMetaData) -> Result<Range<u64>> {
 pub(super) fn pointed(offset: Option<i64>, length: Option<i32>) -> Option<Range<u64>> {
     let (offset, length) = (u64::try_from(offset?).ok()?, u64::try_from(length?).ok()?);
     (length > 0).then(|| offset..offset + length)
+}
+
+/// Where the bloom filter of a column chunk is. Old writers do not say how long it is: its header does.
+pub(super) fn bloom(input: &dyn Input, column: &ColumnChunkMetaData) -> Result<Option<Range<u64>>> {
+    let known = pointed(column.bloom_filter_offset(), column.bloom_filter_length());
+    let Some(at) = column.bloom_filter_offset().and_then(|at| u64::try_from(at).ok()).filter(|_| known.is_none())
+    else {
+        return Ok(known);
+    };
+    let mut head = Vec::new();
+    input.read(at..(at + BLOOM_HEADER).min(input.len()?.max(at)), &mut head)?;
+    let mut reader = Reader::new(&head);
+    let (mut last, mut size) = (0, 0);
+    while let Some((id, kind)) = reader.field(&mut last)? {
+        match id {
+            1 => size = reader.size()? as u64,
+            _ => reader.skip(kind)?,
+        }
+    }
+    Ok(Some(at..at + reader.at() as u64 + size))
 }

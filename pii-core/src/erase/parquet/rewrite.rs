@@ -12,7 +12,7 @@ use super::chunk::{Piece, Remade, Surgery};
 use super::codec::Codecs;
 use super::deed::Deed;
 use super::fault::{Fault, Result};
-use super::footer::{Footer, chunk, pointed};
+use super::footer::{Footer, bloom, chunk, pointed};
 use super::list;
 use super::splice::Splice;
 use super::tally::less;
@@ -165,7 +165,7 @@ fn finish_chunks(
     let mut blooms = Vec::with_capacity(placed.len());
     for chunk in &placed {
         let at = splice.position();
-        let old = pointed(chunk.column.bloom_filter_offset(), chunk.column.bloom_filter_length());
+        let old = bloom(input, &chunk.column)?;
         match (&chunk.remade, old) {
             (None, Some(range)) => splice.copy(range)?,
             (Some(Remade { bloom: Some(bytes), .. }), _) => splice.write(bytes)?,
