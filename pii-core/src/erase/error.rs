@@ -44,4 +44,15 @@ pub enum Error {
         /// The column that was asked for.
         column: String,
     },
+    /// What is to be done cannot be done in this file.
+    #[error("`{file}` cannot be changed in this way: {why}")]
+    Impossible {
+        /// Which.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// The operating system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    Random,
 }

@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::Error;
 
 /// A file as it is: bytes that can be read anywhere, by several threads at once.
+#[allow(clippy::len_without_is_empty, reason = "nobody asks")]
 pub trait Input: Sync {
     /// What errors and reports call it: a path, a URL.
     fn name(&self) -> &str;

@@ -17,10 +17,12 @@ mod error;
 mod hits;
 mod input;
 mod output;
+mod parquet;
 mod residue;
 mod strategy;
 mod values;
 
+pub use self::parquet::ParquetEraser;
 pub use error::Error;
 pub use hits::{Hits, Rows};
 pub use input::Input;

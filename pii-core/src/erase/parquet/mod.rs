@@ -1,0 +1,89 @@
+//! Parquet, by pages: what nobody needs to touch is copied as it is.
+//!
+//! ```text
+//! footer ──▶ bounds, bloom filter ──▶ column index ──▶ dictionary ──▶ pages of the subject column      (find)
+//! row group without a hit                       copied
+//! row group whose rows all go                   left out
+//! row group with hits: page without a hit row   copied
+//!                      page with a hit row      decompressed, cut, compressed; headers and indexes made anew
+//! ```
+//!
+//! No value is decoded to a row. A page of plain values is cut like a string, a page of indexes is filtered as numbers;
+//! only the encodings that write differences are read and written again value by value.
+
+mod bounds;
+mod cells;
+mod chunk;
+mod codec;
+mod deed;
+mod delta;
+mod dictionary;
+mod encode;
+mod fault;
+mod find;
+mod footer;
+mod header;
+mod hybrid;
+mod index;
+mod kind;
+mod list;
+mod page;
+mod rewrite;
+mod splice;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod thrift;
+mod wanted;
+mod window;
+
+use ring::hmac;
+use ring::rand::SystemRandom;
+
+use super::{Action, Error, Format, Hits, Input, Output, Residue, Rewritten, Values};
+
+/// Finds values in one column of Parquet files, and rewrites the files without them.
+///
+/// Reads every codec but Brotli and LZO, both versions of data pages, and all encodings of the format (Parquet 2.12).
+#[derive(Debug)]
+pub struct ParquetEraser {
+    column: String,
+    values: Values,
+    /// Makes pseudonyms: the same for the same value in all files of a run.
+    key: hmac::Key,
+}
+
+impl ParquetEraser {
+    /// For the subject column of this dotted path, and these values as text: dates and times as ISO 8601 (UTC where they
+    /// say nothing else), decimals with a point. What cannot be a value of the column stands in no row of it.
+    ///
+    /// A list is named by its own path or by that of its elements.
+    ///
+    /// # Errors
+    /// [`Error::Random`]: the system gives no randomness.
+    pub fn new(column: impl Into<String>, values: Values) -> Result<Self, Error> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| Error::Random)?;
+        Ok(Self { column: column.into(), values, key })
+    }
+}
+
+impl Format for ParquetEraser {
+    fn find(&self, input: &dyn Input) -> Result<Hits, Error> {
+        find::find(input, &self.column, &self.values).map_err(|fault| fault.of(input.name()))
+    }
+
+    fn rewrite(
+        &self,
+        input: &dyn Input,
+        hits: &Hits,
+        action: &Action,
+        output: &mut dyn Output,
+    ) -> Result<Rewritten, Error> {
+        rewrite::rewrite(input, hits, action, &self.key, output).map_err(|fault| fault.of(input.name()))
+    }
+
+    fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
+        // Whoever made the file is not the one to search it.
+        Err(Error::Unsupported { file: input.name().to_owned(), what: "Parquet, whose bytes".to_owned() })
+    }
+}
