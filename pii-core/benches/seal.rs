@@ -10,7 +10,7 @@ use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pii_core::keyring::{DataKey, KeyFile, KeyProvider, Keyring, RootKey};
+use pii_core::keyring::{DataKey, KeyFile, Keyring, RootKey};
 use pii_core::seal::{Envelope, SealedWriter, parquet_keys};
 use pii_core::store::{Destination, Encryption, Location, ReadOptions, Source, TableWriter, WriteOptions};
 use pii_core::vocab::DatasetId;
