@@ -90,7 +90,7 @@ impl Session<'_> {
     /// A transaction with the right to write, which one session at a time has.
     fn begin_alone(&mut self) -> Result<(), Error> {
         self.open = true;
-        self.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITERS})"))
+        self.batch(&format!("BEGIN; {BY_INDEX}; SELECT pg_advisory_xact_lock({WRITERS})"))
     }
 
     fn query(&mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
@@ -140,3 +140,8 @@ impl Drop for Session<'_> {
 
 /// The number of the lock that a writer holds: `pii` and a 1.
 const WRITERS: i64 = 0x7069_6901;
+
+/// Whoever writes touches a few rows of large tables, by their keys. Until statistics are made, after a large deposit, the
+/// planner reads tables whole.
+const BY_INDEX: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";

@@ -137,11 +137,15 @@ impl Writer for Session<'_> {
         let mut gone = |sql: &str| self.execute(sql, &[&person]);
         // The values say which identifiers and arrivals are theirs, and so go after them.
         let identifiers = gone(
-            "DELETE FROM identifier WHERE (kind, blind, person) IN (
-                 SELECT field.kind, pointer, person FROM value JOIN field ON field.id = field
-                 WHERE person = $1 AND pointer IS NOT NULL)",
+            "DELETE FROM identifier USING (
+                 SELECT DISTINCT field.kind, pointer FROM value JOIN field ON field.id = field
+                 WHERE person = $1 AND pointer IS NOT NULL) AS theirs
+             WHERE identifier.kind = theirs.kind AND blind = pointer AND person = $1",
         )?;
-        gone("DELETE FROM arrival WHERE (batch, person) IN (SELECT batch, person FROM value WHERE person = $1)")?;
+        gone(
+            "DELETE FROM arrival USING (SELECT DISTINCT batch FROM value WHERE person = $1) AS theirs
+             WHERE arrival.batch = theirs.batch AND person = $1",
+        )?;
         Ok(Removed {
             identifiers,
             values: gone("DELETE FROM value WHERE person = $1")?,
