@@ -88,6 +88,7 @@ struct Made {
 
 struct Said {
     nulls: i64,
+    /// So many bytes of values went.
     text: i64,
     repetition: Vec<i64>,
     definition: Vec<i64>,
@@ -162,7 +163,7 @@ impl Surgery<'_> {
                 row += page.rows;
                 if let Some((to, from)) = new.text.as_mut().zip(old.text.as_ref()) {
                     let before = from.get(page.was).copied().unwrap_or(0);
-                    to.push(page.new.as_ref().map_or(before, |new| new.text));
+                    to.push(before - page.new.as_ref().map_or(0, |new| new.text));
                 }
             }
             state.remade.offsets = Some(new);
@@ -235,7 +236,9 @@ impl Surgery<'_> {
         };
         let mut values = std::mem::take(&mut state.values);
         values.clear();
-        let (text, fresh);
+        // How many bytes of values went.
+        let mut text = 0;
+        let fresh;
         if header.is_coded() {
             self.load(state, codecs)?;
             let Some(dictionary) = &mut state.dictionary else {
@@ -248,6 +251,7 @@ impl Surgery<'_> {
                 let value = dictionary.value(index)?;
                 judge(value, &state.stated, &mut state.stale);
                 let new = self.deed.replace(value, self.kind);
+                text += value.len() as i64 - new.as_ref().map_or(0, Vec::len) as i64;
                 dictionary.doubt(index);
                 if let Some(new) = new {
                     edit.new.push((place, dictionary.add(new)));
@@ -256,15 +260,10 @@ impl Surgery<'_> {
             if edit.new.is_empty() {
                 edit.gone = places;
             }
-            let mut new = edit.new.iter().peekable();
-            let kept: Vec<u32> = edit
-                .kept(state.indexes.len())
-                .flatten()
-                .filter_map(|at| match new.next_if(|(place, _)| *place == at) {
-                    Some((_, index)) => Some(*index),
-                    None => state.indexes.get(at).copied(),
-                })
-                .collect();
+            let mut kept = edit.left(&state.indexes);
+            for (place, index) in &edit.new {
+                kept.iter_mut().skip(*place).take(1).for_each(|old| *old = *index);
+            }
             dictionary.keep(&kept);
             let old_width = page.values().first().copied().map_or(0, u32::from);
             let greatest = kept.iter().copied().max().unwrap_or(0);
@@ -285,27 +284,15 @@ impl Surgery<'_> {
                 }
                 false => None,
             };
-            text = match before.counts_text(self.column, &state.columns) {
-                true => {
-                    let mut sum = 0;
-                    for index in &kept {
-                        sum += dictionary.value(*index)?.len();
-                    }
-                    let mut old = 0;
-                    for index in &state.indexes {
-                        old += dictionary.value(*index)?.len();
-                    }
-                    (old as i64, sum as i64)
-                }
-                false => (0, 0),
-            };
         } else {
             let cells = decode(self.kind, header.encoding(), page.values(), page.present)?;
             let mut edit = Edit::<Vec<u8>>::default();
             for place in places.iter().cloned().flatten() {
                 let value = cells.value(place)?;
                 judge(value, &state.stated, &mut state.stale);
-                if let Some(new) = self.deed.replace(value, self.kind) {
+                let new = self.deed.replace(value, self.kind);
+                text += value.len() as i64 - new.as_ref().map_or(0, Vec::len) as i64;
+                if let Some(new) = new {
                     edit.new.push((place, new));
                 }
             }
@@ -317,12 +304,6 @@ impl Surgery<'_> {
                 state.remade.reencoded += values.len() as u64;
             }
             fresh = stale.then(|| Bounds::of(order, edit.apply(&cells)));
-            let old = cells.size(0..cells.len());
-            let new: usize = match edit.new.is_empty() {
-                true => old - edit.gone.iter().map(|gone| cells.size(gone.clone())).sum::<usize>(),
-                false => edit.apply(&cells).map(<[u8]>::len).sum(),
-            };
-            text = (old as i64, new as i64);
         }
         match self.deed {
             Deed::Cut => page.cut(entries, self.kind.definition),
@@ -331,7 +312,7 @@ impl Surgery<'_> {
         }
         let after = Tally::of(page, self.kind);
         let mut went = before.minus(&after);
-        went.text = text.0 - text.1;
+        went.text = text;
         state.remade.tally.add(&went);
         state.remade.entries -= went.entries;
         state.remade.raw -= (header.len + header.raw) as i64;
@@ -347,7 +328,7 @@ impl Surgery<'_> {
         let bounds = fresh.map(|bounds| bounds.map(|bounds| bounds.shortened(self.kind)));
         let said = Said {
             nulls: after.nulls,
-            text: text.1,
+            text,
             repetition: after.repetition,
             definition: after.definition,
             empty: page.present == 0,

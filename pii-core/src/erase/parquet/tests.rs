@@ -341,6 +341,13 @@ fn check_metadata(file: &[u8]) {
                 for (page, place) in pages.iter().enumerate() {
                     let end = pages.get(page + 1).map_or(texts.len(), |next| next.first_row_index as usize);
                     let some = texts.slice(place.first_row_index as usize, end - place.first_row_index as usize);
+                    if let Some(sizes) = offsets[at][number].unencoded_byte_array_data_bytes() {
+                        assert_eq!(
+                            sizes[page],
+                            some.iter().flatten().map(|text| text.len() as i64).sum::<i64>(),
+                            "{name}"
+                        );
+                    }
                     assert_eq!(index.is_null_page(page), some.null_count() == some.len());
                     assert!(index.null_count(page).is_none_or(|nulls| nulls == some.null_count() as i64));
                     if let Some((least, greatest)) = index.min_value(page).zip(index.max_value(page)) {
