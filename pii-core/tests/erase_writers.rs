@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pii_core::erase::{Action, Error, Format, Input, Output, ParquetEraser, Values};
+use pii_core::erase::{Action, Error, Format, Input, Output, ParquetEraser, Replacement, Values};
 
 struct Old(String, Vec<u8>);
 
@@ -65,7 +65,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn three_readers_see_the_others_in_files_of_three_writers() {
     let folder = tempfile::tempdir().unwrap();
-    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    let (old, new, other) = (folder.path().join("old"), folder.path().join("new"), folder.path().join("other"));
+    fs::create_dir(&other).unwrap();
     fs::create_dir(&old).unwrap();
     fs::create_dir(&new).unwrap();
     python("write.py", &[old.as_os_str()]);
@@ -84,8 +85,19 @@ fn three_readers_see_the_others_in_files_of_three_writers() {
         let done = done.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert_eq!(done.rows + hits.hit.count(), 3000, "{}", file.display());
         fs::write(new.join(file.file_name().unwrap()), output.1).unwrap();
+
+        // The same rows, without the note, under another name.
+        let mut nulled = New(&input, Vec::new());
+        let notes = Action::NullColumns(vec!["note".to_owned(), "tags".to_owned()]);
+        eraser.rewrite(&input, &hits, &notes, &mut nulled).unwrap();
+        let nulled = Old(input.0.clone(), nulled.1);
+        let mut renamed = New(&nulled, Vec::new());
+        let nobody = Action::Replace(vec!["user".to_owned()], Replacement::Constant("nobody at all".to_owned()));
+        eraser.rewrite(&nulled, &hits, &nobody, &mut renamed).unwrap();
+        fs::write(other.join(file.file_name().unwrap()), renamed.1).unwrap();
     }
-    let args: Vec<&OsStr> = [old.as_os_str(), new.as_os_str()].into_iter().chain(gone.map(OsStr::new)).collect();
+    let args: Vec<&OsStr> =
+        [old.as_os_str(), new.as_os_str(), other.as_os_str()].into_iter().chain(gone.map(OsStr::new)).collect();
     assert_eq!(python("read.py", &args).lines().count(), files(&new).len());
 
     // A bit that fell over in a page with a checksum is an error.

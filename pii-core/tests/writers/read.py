@@ -1,9 +1,9 @@
 """Reads the files without the erased by three readers; each must see what a filter leaves of the old ones."""
 import pathlib, sys
-import duckdb, polars, pyarrow.compute as pc, pyarrow.parquet as pq
+import duckdb, polars, pyarrow.parquet as pq
 
-old, new = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-gone = sys.argv[3:]
+old, new, other = (pathlib.Path(arg) for arg in sys.argv[1:4])
+gone = sys.argv[4:]
 for file in sorted(new.glob("*.parquet")):
     table = pq.read_table(old / file.name)
     keep = [user not in gone for user in table["user"].to_pylist()]
@@ -26,4 +26,20 @@ for file in sorted(new.glob("*.parquet")):
         for column in range(data.num_columns):
             stats = data.row_group(group).column(column).statistics
             assert stats is None or not stats.has_min_max or (stats.min not in gone and stats.max not in gone), file
+    # Where the rows stayed: no note, no tags, another name.
+    want = []
+    for row in table.to_pylist():
+        if row["user"] in gone:
+            tags = row["tags"] and [None for _ in row["tags"]]
+            row = {**row, "user": "nobody at all", "note": None, "tags": tags}
+        want.append(row)
+    file = other / file.name
+    assert pq.read_table(file).to_pylist() == want, f"pyarrow: {file}"
+    users, notes = [row["user"] for row in want], [row["note"] for row in want]
+    got = duckdb.sql(f"select user, note from read_parquet('{file}')").fetchall()
+    assert got == list(zip(users, notes)), f"duckdb: {file}"
+    found = duckdb.sql(f"select count(*) from read_parquet('{file}') where user = 'nobody at all'").fetchall()
+    assert found == [(users.count("nobody at all"),)], f"duckdb: {file}"
+    got = polars.read_parquet(file)
+    assert got["user"].to_list() == users and got["note"].to_list() == notes, f"polars: {file}"
     print(file.name)

@@ -81,16 +81,6 @@ impl<'a> Cells<'a> {
         (0..self.len()).filter_map(|at| self.get(at))
     }
 
-    /// How many bytes the values of this range have.
-    pub(super) fn size(&self, range: Range<usize>) -> usize {
-        match &self.places {
-            Places::Wide(width, _) => range.len() * width,
-            Places::Spans(spans) => {
-                spans.get(range).unwrap_or_default().iter().map(|(from, to)| (to - from) as usize).sum()
-            }
-        }
-    }
-
     /// The stretch of the page that holds the values of a range, lengths included: as `PLAIN` has them.
     pub(super) fn stretch(&self, range: Range<usize>) -> Result<&[u8]> {
         let (from, to) = match &self.places {
@@ -121,6 +111,17 @@ impl<V> Edit<V> {
         let starts = std::iter::once(0).chain(self.gone.iter().map(|gone| gone.end));
         let ends = self.gone.iter().map(|gone| gone.start).chain(std::iter::once(count));
         starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| start..end)
+    }
+}
+
+impl<V> Edit<V> {
+    /// What stays of these numbers.
+    pub(super) fn left(&self, numbers: &[u32]) -> Vec<u32> {
+        let mut left = Vec::with_capacity(numbers.len());
+        for kept in self.kept(numbers.len()) {
+            left.extend_from_slice(numbers.get(kept).unwrap_or_default());
+        }
+        left
     }
 }
 

@@ -20,7 +20,11 @@ use super::window::Window;
 /// The rows whose column `path` holds one of the values.
 pub(super) fn find(input: &dyn Input, path: &str, values: &Values) -> Result<Hits> {
     let footer = Footer::read(input)?;
-    let [subject] = footer.columns(path)[..] else { return Err(Fault::NoColumn(path.to_owned())) };
+    let subject = match footer.columns(path)[..] {
+        [subject] => subject,
+        [] => return Err(Fault::NoColumn(path.to_owned())),
+        _ => return Err(Fault::Unsupported(format!("several columns under `{path}`"))),
+    };
     let wanted = Wanted::new(values, &footer.data.file_metadata().schema_descr().column(subject));
     let kind = footer.kind(subject);
     let groups: Vec<(&ColumnChunkMetaData, Range<u64>)> = footer

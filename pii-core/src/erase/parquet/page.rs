@@ -170,9 +170,7 @@ impl Page {
     /// Lets these entries go.
     pub(super) fn cut(&mut self, entries: &[Range<usize>], greatest: u32) {
         let edit = Edit::<()> { gone: entries.to_vec(), new: Vec::new() };
-        let keep = |levels: &[u32]| -> Vec<u32> {
-            edit.kept(levels.len()).flat_map(|range| levels.get(range).unwrap_or_default().iter().copied()).collect()
-        };
+        let keep = |levels: &[u32]| edit.left(levels);
         self.repetition = keep(&self.repetition);
         self.definition = keep(&self.definition);
         self.entries -= entries.iter().map(Range::len).sum::<usize>();

@@ -1,7 +1,5 @@
-use parquet::basic::Type;
-use parquet::file::metadata::{ColumnChunkMetaData, LevelHistogram};
+use parquet::file::metadata::LevelHistogram;
 
-use super::index::Columns;
 use super::kind::Kind;
 use super::page::Page;
 
@@ -48,12 +46,6 @@ impl Tally {
             all.resize(all.len().max(more.len()), 0);
             all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
         }
-    }
-
-    /// Whether anybody wants to know how long the texts are.
-    pub(super) fn counts_text(&self, column: &ColumnChunkMetaData, columns: &Option<Columns>) -> bool {
-        let indexed = columns.is_some();
-        column.column_type() == Type::BYTE_ARRAY && (indexed || column.unencoded_byte_array_data_bytes().is_some())
     }
 }
 

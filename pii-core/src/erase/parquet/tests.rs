@@ -341,6 +341,13 @@ fn check_metadata(file: &[u8]) {
                 for (page, place) in pages.iter().enumerate() {
                     let end = pages.get(page + 1).map_or(texts.len(), |next| next.first_row_index as usize);
                     let some = texts.slice(place.first_row_index as usize, end - place.first_row_index as usize);
+                    if let Some(sizes) = offsets[at][number].unencoded_byte_array_data_bytes() {
+                        assert_eq!(
+                            sizes[page],
+                            some.iter().flatten().map(|text| text.len() as i64).sum::<i64>(),
+                            "{name}"
+                        );
+                    }
                     assert_eq!(index.is_null_page(page), some.null_count() == some.len());
                     assert!(index.null_count(page).is_none_or(|nulls| nulls == some.null_count() as i64));
                     if let Some((least, greatest)) = index.min_value(page).zip(index.max_value(page)) {
@@ -587,4 +594,53 @@ fn untouched_row_groups_and_pages_are_copied() {
     // One page of ten, in one row group of three; and the footer.
     assert!(rewritten.made < file.len() as u64 / 5, "{rewritten:?} of {}", file.len());
     assert_eq!(rewritten.reencoded, 0);
+}
+
+#[test]
+fn the_empty_text_is_a_person_like_any_other() {
+    let schema = Arc::new(Schema::new(vec![Field::new("user", DataType::Utf8, true)]));
+    for dictionary in [true, false] {
+        let users =
+            (0..200).map(|row| (row % 9 > 0).then(|| if row % 5 == 0 { String::new() } else { format!("user-{row}") }));
+        let users: arrow::array::StringArray = users.collect();
+        let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(users)]).unwrap();
+        let file = How { dictionary, ..How::plain() }.write(&batch);
+        let (made, hits, _) = erase(&file, "user", &[""], &Action::DeleteRow);
+        assert!(hits.hit.count() > 0);
+        assert_eq!(read(&made), others(&batch, &[""]));
+        check_metadata(&made);
+    }
+}
+
+#[test]
+fn many_values_are_found_in_one_pass() {
+    let batch = rows(11, 500, 400);
+    let file = How::plain().write(&batch);
+    let people: Vec<String> = (0..50_000).step_by(2).map(|person| format!("person-{person}")).collect();
+    let eraser = ParquetEraser::new("user", Values::new(people.clone()).unwrap()).unwrap();
+    let wanted: std::collections::HashSet<&str> = people.iter().map(String::as_str).collect();
+    let users = batch.column(0).as_string::<i32>();
+    let want: Vec<u64> = (0..500)
+        .filter(|row| users.is_valid(*row) && wanted.contains(users.value(*row)))
+        .map(|row| row as u64)
+        .collect();
+    assert_eq!(eraser.find(&Memory(file)).unwrap().hit.iter().collect::<Vec<_>>(), want);
+}
+
+#[test]
+fn an_encrypted_file_is_refused_in_a_sentence() {
+    use ::parquet::encryption::encrypt::FileEncryptionProperties;
+    let batch = rows(1, 50, 5);
+    for plain_footer in [true, false] {
+        let keys = FileEncryptionProperties::builder(vec![7; 16]).with_plaintext_footer(plain_footer).build().unwrap();
+        let properties = WriterProperties::builder().with_file_encryption_properties(keys).build();
+        let mut file = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let eraser = ParquetEraser::new("user", values(&["person-1"])).unwrap();
+        let error = eraser.find(&Memory(file)).unwrap_err();
+        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+        assert!(error.to_string().contains("encrypted"), "{error}");
+    }
 }

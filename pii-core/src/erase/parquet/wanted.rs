@@ -11,8 +11,10 @@ use super::kind::{Kind, Order};
 /// The values that are looked for, as the bytes that a column has them in.
 pub(super) struct Wanted {
     order: Order,
-    /// In the order of bytes, for looking up.
+    /// In the order of bytes.
     sorted: Vec<Zeroizing<Vec<u8>>>,
+    /// Where each one is in `sorted`, plus one, at a place that its hash says, or the next free one.
+    slots: Vec<u32>,
     /// In the order of the column, for bounds.
     ranked: Vec<Zeroizing<Vec<u8>>>,
     /// A bit for each hash that one of them has: most of what is not wanted is told by it alone.
@@ -33,11 +35,21 @@ impl Wanted {
         }
         ranked.sort_by(|one, other| kind.order.compare(one, other).unwrap_or(Ordering::Equal));
         let bits = (sorted.len().max(1).ilog2() + 6).clamp(16, 26);
-        let mut wanted = Self { order: kind.order, sorted, ranked, filter: vec![0; 1 << (bits - 6)], shift: 64 - bits };
+        let slots = vec![0; (sorted.len() * 2).next_power_of_two()];
+        let mut wanted =
+            Self { order: kind.order, sorted, slots, ranked, filter: vec![0; 1 << (bits - 6)], shift: 64 - bits };
         for at in 0..wanted.sorted.len() {
-            let hash = wanted.sorted.get(at).map_or(0, |value| wanted.hash(value));
-            if let Some(word) = wanted.filter.get_mut(hash >> 6) {
-                *word |= 1 << (hash & 63);
+            let hash = wanted.sorted.get(at).map_or(0, |value| hash(value));
+            let bit = hash >> wanted.shift;
+            if let Some(word) = wanted.filter.get_mut((bit >> 6) as usize) {
+                *word |= 1 << (bit & 63);
+            }
+            let mut slot = hash as usize & (wanted.slots.len() - 1);
+            while wanted.slots.get(slot).is_some_and(|taken| *taken > 0) {
+                slot = (slot + 1) & (wanted.slots.len() - 1);
+            }
+            if let Some(free) = wanted.slots.get_mut(slot) {
+                *free = at as u32 + 1;
             }
         }
         wanted
@@ -54,9 +66,21 @@ impl Wanted {
 
     #[inline]
     pub(super) fn has(&self, value: &[u8]) -> bool {
-        let hash = self.hash(value);
-        self.filter.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 == 1)
-            && self.sorted.binary_search_by(|wanted| wanted.as_slice().cmp(value)).is_ok()
+        let hash = hash(value);
+        let bit = hash >> self.shift;
+        self.filter.get((bit >> 6) as usize).is_some_and(|word| word >> (bit & 63) & 1 == 1)
+            && self.look_up(hash as usize, value)
+    }
+
+    fn look_up(&self, mut slot: usize, value: &[u8]) -> bool {
+        loop {
+            slot &= self.slots.len() - 1;
+            let Some(at) = self.slots.get(slot).and_then(|at| at.checked_sub(1)) else { return false };
+            if self.sorted.get(at as usize).is_some_and(|wanted| wanted.as_slice() == value) {
+                return true;
+            }
+            slot += 1;
+        }
     }
 
     /// Whether one of them may lie between these bounds, themselves included.
@@ -71,18 +95,19 @@ impl Wanted {
         list.get(from).is_some_and(|wanted| compare(wanted, greatest) != Some(Ordering::Greater))
             || self.order == Order::Float && list.iter().any(|wanted| compare(wanted, wanted).is_none())
     }
+}
 
-    /// From both ends and the length: names of people begin alike, and so do their numbers.
-    #[inline]
-    fn hash(&self, value: &[u8]) -> usize {
-        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-        let (head, tail) = match (value.first_chunk(), value.last_chunk()) {
-            (Some(head), Some(tail)) => (word(head), word(tail)),
-            _ => (value.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
-        };
-        let mixed = (head ^ tail.rotate_left(29) ^ value.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> self.shift) as usize
-    }
+/// From both ends and the length: names of people begin alike, and so do their numbers.
+#[inline]
+fn hash(value: &[u8]) -> u64 {
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let (head, tail) = match (value.first_chunk(), value.last_chunk()) {
+        (Some(head), Some(tail)) => (word(head), word(tail)),
+        _ => (value.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = (head ^ tail.rotate_left(29) ^ value.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^ mixed >> 32
 }
 
 /// What the values of a column mean.
