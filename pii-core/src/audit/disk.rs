@@ -1,5 +1,4 @@
 use std::fs::File;
-use std::ops;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,10 +11,11 @@ use super::frame;
 use super::layout::{LOCK, Layout, MAX_SIGNED, SEGMENTS};
 use super::live::{Behind, Live};
 use super::lock::Held;
+use super::making::{Frames, Hashed, Making};
 use super::segment::{Segment, Tail};
 use super::stretch::{backwards, unreadable};
-use super::tile::{Frontier, Tile, WIDTH};
-use super::{Error, Hash, Place, Range, durable, leaf_hash, tiles};
+use super::tile::{Frontier, Tile};
+use super::{Error, Hash, Place, durable, leaf_hash, tiles};
 
 /// The log on disk, as far as this process has read it.
 ///
@@ -86,14 +86,9 @@ impl Disk {
         if self.live.length() >= segment_bytes && first > self.live.first() || another_month {
             self.roll()?;
         }
-        let frames = |range| frames(first, &stamp, host, events, range);
         let live = &mut self.live;
         let write = |parts: &[Frames]| live.write(parts).and_then(|()| live.flush());
-        let (written, bytes, hashed) = if events.len() < WORTH_A_THREAD {
-            at_once(frames(0..events.len()), write)
-        } else {
-            beside(tiles_of(first, events.len()), frames, write)
-        };
+        let (written, bytes, hashed) = Making { first, time: &stamp, host, events }.hash_beside(write);
         let mut leaves = Vec::with_capacity(events.len());
         for Hashed { leaves: some, tile } in hashed {
             leaves.extend_from_slice(&some);
@@ -313,72 +308,6 @@ impl Disk {
     }
 }
 
-/// Frames that follow each other; two threads look at them.
-type Frames = Arc<Vec<u8>>;
-
-/// The frames of some of `events`, of which the first of all becomes entry `first`.
-fn frames(first: u64, time: &str, host: &str, events: &Events, range: ops::Range<usize>) -> Frames {
-    let mut bytes = Vec::with_capacity(events.bytes() * range.len() / events.len() + range.len() * 128);
-    for (seq, event) in (first + range.start as u64..).zip(events.range(range)) {
-        frame::write(&mut bytes, |out| entry::encode(seq, time, host, event, out));
-    }
-    Arc::new(bytes)
-}
-
-/// What frames are in the tree.
-#[derive(Default)]
-struct Hashed {
-    leaves: Vec<Hash>,
-    /// The root of the tile that they fill.
-    tile: Option<Hash>,
-}
-
-impl Hashed {
-    fn of(frames: &[u8]) -> Self {
-        let leaves: Vec<_> = frame::payloads(frames).map(leaf_hash).collect();
-        let tile = (leaves.len() == WIDTH).then(|| {
-            let mut tree = Range::default();
-            leaves.iter().for_each(|leaf| tree.push(*leaf));
-            tree.root()
-        });
-        Self { leaves, tile }
-    }
-}
-
-/// Hashes, then writes. Says how many bytes there were.
-fn at_once<T>(frames: Frames, write: impl FnOnce(&[Frames]) -> T) -> (T, u64, Vec<Hashed>) {
-    let hashed = Hashed::of(&frames);
-    let bytes = frames.len() as u64;
-    (write(&[frames]), bytes, vec![hashed])
-}
-
-/// Hashes on every core what is ready, while the rest is made, and while all is written and flushed: a flush mostly waits.
-fn beside<T>(
-    parts: Vec<ops::Range<usize>>,
-    frames: impl Fn(ops::Range<usize>) -> Frames,
-    write: impl FnOnce(&[Frames]) -> T,
-) -> (T, u64, Vec<Hashed>) {
-    let mut hashed: Vec<Hashed> = parts.iter().map(|_| Hashed::default()).collect();
-    let (written, bytes) = rayon::in_place_scope(|scope| {
-        let mut made: Vec<Frames> = Vec::with_capacity(parts.len());
-        for (range, hashed) in parts.into_iter().zip(&mut hashed) {
-            let ready = frames(range);
-            made.push(Arc::clone(&ready));
-            scope.spawn(move |_| *hashed = Hashed::of(&ready));
-        }
-        (write(&made), made.iter().map(|frames| frames.len() as u64).sum())
-    });
-    (written, bytes, hashed)
-}
-
-/// `count` entries from entry `first` on, cut where tiles end.
-fn tiles_of(first: u64, count: usize) -> Vec<ops::Range<usize>> {
-    let begun = (first % WIDTH as u64) as usize;
-    let ends = (1..).map(|tile| tile * WIDTH - begun).take_while(|end| *end < count).chain([count]);
-    let mut start = 0;
-    ends.map(|end| std::mem::replace(&mut start, end)..end).collect()
-}
-
 /// The newest tree that may have been signed.
 pub(super) fn max_signed(layout: &Layout) -> Result<TreeHead, Error> {
     TreeHead::parse(&layout.text(MAX_SIGNED)?)
@@ -397,9 +326,6 @@ fn read_time(index: u64, payload: &[u8]) -> Result<Timestamp, Error> {
         (seq, _) => Err(Error::damaged(Place::Entry(index), format!("it says that it is entry {seq}"))),
     }
 }
-
-/// To wake another core costs what hashing some fifty entries does.
-const WORTH_A_THREAD: usize = 128;
 
 /// 32 MiB of tiles, a million entries.
 const MAX_WAITING: usize = 4096;

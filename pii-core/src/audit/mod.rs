@@ -32,6 +32,7 @@ mod kept;
 mod layout;
 mod live;
 mod lock;
+mod making;
 mod membership;
 mod merkle;
 mod note;

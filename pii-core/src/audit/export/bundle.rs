@@ -1,5 +1,5 @@
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::fs;
+use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 
@@ -246,12 +246,6 @@ fn parent(path: &Path) -> &Path {
 
 fn create_folder(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(Error::io("create", path))
-}
-
-/// A file of an export, to be written from the beginning.
-pub(super) fn create(path: &Path) -> Result<BufWriter<File>, Error> {
-    let file = File::create_new(path).map_err(Error::io("write", path))?;
-    Ok(BufWriter::with_capacity(1 << 18, file))
 }
 
 /// Up to this many entries each have a proof of their own, for any tool that reads C2SP `tlog-proof`.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use ring::digest::{Context, SHA256};
 use serde::Serialize;
 
-use super::bundle::create;
 use crate::audit::{Error, Hash};
 
 /// A file of an export, for the manifest.
@@ -71,4 +70,10 @@ impl Hashed {
         self.file.get_ref().sync_all().map_err(Error::io("flush", &self.place))?;
         Ok(Listed { path: path.to_owned(), bytes: self.bytes, sha256: self.digest.finish().into() })
     }
+}
+
+/// A file of an export, to be written from the beginning.
+pub(super) fn create(path: &Path) -> Result<BufWriter<File>, Error> {
+    let file = File::create_new(path).map_err(Error::io("write", path))?;
+    Ok(BufWriter::with_capacity(1 << 18, file))
 }

@@ -2,9 +2,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::bundle::create;
 use super::csv::Csv;
 use super::html::Html;
+use super::listed::create;
 use super::look::Found;
 use super::parquet::Parquet;
 use super::tally::Tally;
