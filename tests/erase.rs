@@ -1,0 +1,1 @@
+//! Whoever must erase a person from files.
