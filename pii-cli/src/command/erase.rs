@@ -209,9 +209,12 @@ fn report(ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
             "elsewhere": elsewhere.len(),
         }),
     );
-    let of = if first.is_some() { format!(" of {}", outcome.files.len()) } else { String::new() };
+    let in_files = match first {
+        Some(_) => format!("{files} of {}", count(outcome.files.len() as u64, "file")),
+        None => count(files, "file"),
+    };
     ui.line(format!(
-        "{}: {} in {files}{of} files; {} copied, {} made anew",
+        "{}: {} in {in_files}; {} copied, {} made anew",
         plan.action.name(),
         count(outcome.rows(), "row"),
         bytes(copied),
@@ -297,8 +300,7 @@ fn watching(ui: Ui, verb: &'static str) -> impl Fn(Progress) -> ControlFlow<()> 
     }
 }
 
-const ACTIONS: &str =
-    "`delete-row`, `null-columns [--columns A,B]`, or `replace [--columns A,B] [--by TEXT]`";
+const ACTIONS: &str = "`delete-row`, `null-columns [--columns A,B]`, or `replace [--columns A,B] [--by TEXT]`";
 
 /// Files that a person is shown.
 const SHOWN: usize = 50;

@@ -16,9 +16,7 @@ impl Formats {
     pub(super) fn of(&self, format: store::Format, file: &str) -> Result<&dyn Format, Error> {
         match format {
             store::Format::Parquet => Ok(&self.parquet),
-            other => {
-                Err(Error::Unsupported { file: file.to_owned(), what: format!("the format `{}`", other.name()) })
-            }
+            other => Err(Error::Unsupported { file: file.to_owned(), what: format!("the format `{}`", other.name()) }),
         }
     }
 }

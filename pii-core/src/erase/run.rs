@@ -175,13 +175,7 @@ impl Steps<'_> {
         Ok(Hits { rows: all.rows, hit: free })
     }
 
-    fn prove(
-        &self,
-        planned: &PlannedFile,
-        old: &LocalFile,
-        new: &LocalFile,
-        format: &dyn Format,
-    ) -> Result<(), Error> {
+    fn prove(&self, planned: &PlannedFile, old: &LocalFile, new: &LocalFile, format: &dyn Format) -> Result<(), Error> {
         let rows = match self.eraser.action {
             Action::DeleteRow => planned.rows - planned.hits,
             _ => planned.rows,
