@@ -54,9 +54,10 @@ impl<'a> Draft<'a> {
         let now = self.file.metadata().map_err(|source| self.failed(source))?;
         if (old.uid(), old.gid()) != (now.uid(), now.gid()) {
             // Only root may give files away; the group may be one of ours.
-            let _ = fchown(&self.file, Some(old.uid()), Some(old.gid()));
+            let _ = fchown(&self.file, Some(old.uid()), Some(old.gid()))
+                .or_else(|_| fchown(&self.file, None, Some(old.gid())));
         }
-        let mode = Permissions::from_mode(old.mode() & 0o7777);
+        let mode = Permissions::from_mode(old.mode() & 0o777);
         self.file.set_permissions(mode).and_then(|()| self.file.sync_all()).map_err(|source| self.failed(source))?;
         if !self.from.unchanged()? {
             return Err(Error::Changed { file: self.from.name().to_owned() });
@@ -142,7 +143,8 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn is_still(file: &File, path: &Path) -> io::Result<bool> {
+/// Whether an open file is the one of this name.
+pub(super) fn is_still(file: &File, path: &Path) -> io::Result<bool> {
     let ours = file.metadata()?;
     match fs::symlink_metadata(path) {
         Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),

@@ -99,7 +99,11 @@ pub(in super::super) fn clear(path: &Path) -> Result<(), Error> {
     let draft = super::draft::beside(path);
     let failed = |source| Error::Write { file: draft.display().to_string(), source };
     match File::open(&draft) {
-        Ok(file) if file.try_lock().is_ok() => fs::remove_file(&draft).map_err(failed),
+        Ok(file) if file.try_lock().is_ok() => {
+            // It may have been published, and another begun, before it could be locked.
+            let dead = super::draft::is_still(&file, &draft).map_err(failed)?;
+            if dead { fs::remove_file(&draft).map_err(failed) } else { Ok(()) }
+        }
         Ok(_) => Err(Error::Busy { file: path.display().to_string() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(failed(source)),
