@@ -20,6 +20,7 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
+//! | whoever must erase a person from files | `erase` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -33,6 +34,7 @@ mod demo;
 mod desk;
 mod disk;
 mod encrypted_parquet;
+mod erase;
 mod exit_codes;
 mod exposure;
 mod interruption;

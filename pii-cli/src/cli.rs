@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{audit, catalog, completions, demo, help, init, key, man, policy, protect, scan, tag, vault};
+use crate::command::{
+    audit, catalog, completions, demo, erase, help, init, key, man, policy, protect, scan, tag, vault,
+};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -37,6 +39,7 @@ pub(crate) enum Command {
     Scan(scan::Args),
     Tag(tag::Args),
     Protect(protect::Args),
+    Erase(erase::Args),
     /// What the controller decided
     #[command(subcommand)]
     Policy(policy::Command),

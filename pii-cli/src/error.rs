@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, keyring, outbound, policy, seal, store, vault, wire};
+use pii_core::{audit, batch, erase, keyring, outbound, policy, seal, store, vault, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -30,6 +30,22 @@ impl Error {
     pub(crate) fn unconfirmed(message: impl Into<String>) -> Self {
         let hint = Some("look at it with `--dry-run`, then say `--yes`".into());
         Self { code: "unconfirmed", message: message.into(), hint, exit: Exit::Confirm }
+    }
+
+    /// Some files of an erasure are as they were; the first of them, for this reason.
+    pub(crate) fn unfinished(first: &erase::Error) -> Self {
+        let mut message = first.to_string();
+        if let Some(cause) = first.source().filter(|_| !matches!(first, erase::Error::Store(_))) {
+            message = format!("{message}: {cause}");
+        }
+        let (code, exit) = match first {
+            erase::Error::Changed { .. } => ("erase.changed", Exit::Failed),
+            erase::Error::Interrupted => ("interrupted", Exit::Interrupted),
+            _ => ("erase.unfinished", Exit::Failed),
+        };
+        let hint = "files that are not done are as they were; run the command again";
+        let hint = if code == "erase.changed" { format!("{hint}, with a new plan") } else { hint.to_owned() };
+        Self { code, message, hint: Some(hint), exit }
     }
 
     pub(crate) fn no_key() -> Self {
@@ -87,6 +103,7 @@ macro_rules! from_room {
 from_room!(
     audit::Error,
     pii_core::catalog::Error,
+    erase::Error,
     keyring::Error,
     policy::Error,
     store::Error,
@@ -276,7 +293,22 @@ fn hint(error: &Core) -> Option<String> {
         error if error.code() == "audit.tampered" => {
             "run `pii audit verify` and tell whoever answers for the log".to_owned()
         }
+        Core::Erase(error) => return erase_hint(error),
         Core::Vault(error) | Core::Batch(batch::Error::Vault(error)) => return vault_hint(error),
+        _ => return None,
+    })
+}
+
+fn erase_hint(error: &erase::Error) -> Option<String> {
+    Some(match error {
+        erase::Error::NoColumn { .. } => "`pii scan SOURCE` shows the columns of a file".to_owned(),
+        erase::Error::Unsupported { .. } | erase::Error::Damaged { .. } => {
+            "nothing was changed; leave that file out, and see to it in another way".to_owned()
+        }
+        erase::Error::OtherPlan(_) => "give the same column, values and action as when it was made".to_owned(),
+        erase::Error::Plan { .. } => "make a new one: `--dry-run --plan FILE`".to_owned(),
+        erase::Error::Busy { .. } => "wait until the other process has ended, then try again".to_owned(),
+        erase::Error::Interrupted => "nothing was changed; run the command again".to_owned(),
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod erase;
 pub(crate) mod help;
 pub(crate) mod init;
 mod input;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Scan(args) => scan::run(args, global, ui),
         Command::Tag(args) => tag::run(args, global, ui),
         Command::Protect(args) => protect::run(args, global, ui),
+        Command::Erase(args) => erase::run(args, global, ui),
         Command::Policy(command) => policy::run(command, global, ui),
         Command::Catalog(command) => catalog::run(command, global, ui),
         Command::Key(command) => key::run(command, global, ui),

@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::store;
+
 /// What can go wrong with erasing. No message repeats a value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,6 +54,43 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// It is not the file that was planned: another process has written it since.
+    #[error("`{file}` changed since the plan was made")]
+    Changed {
+        /// Which.
+        file: String,
+    },
+    /// Another process writes a new version of the file right now.
+    #[error("`{file}` is being rewritten by another process")]
+    Busy {
+        /// Which.
+        file: String,
+    },
+    /// What was written is not what was planned; the old file is as it was.
+    #[error("the new `{file}` was thrown away: {why}")]
+    Unproven {
+        /// Which.
+        file: String,
+        /// What was expected, and what was there.
+        why: String,
+    },
+    /// The plan is another one's: made for other values, another column, another action.
+    #[error("the plan was made for {0}")]
+    OtherPlan(&'static str),
+    /// The plan or its journal cannot be understood.
+    #[error("`{file}` is not a plan of an erasure: {why}")]
+    Plan {
+        /// Which.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// Where files lie.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// The operating system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,

@@ -45,6 +45,26 @@ impl Rows {
         Rows(rest.map(cut).collect())
     }
 
+    /// Those that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Rows) -> Rows {
+        let mut left = Vec::new();
+        for range in &self.0 {
+            let mut start = range.start;
+            let first = other.0.partition_point(|rows| rows.end <= range.start);
+            for cut in other.0.get(first..).unwrap_or_default().iter().take_while(|rows| rows.start < range.end) {
+                if start < cut.start {
+                    left.push(start..cut.start);
+                }
+                start = cut.end;
+            }
+            if start < range.end {
+                left.push(start..range.end);
+            }
+        }
+        Rows(left)
+    }
+
     /// Each one, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().cloned().flatten()
@@ -71,6 +91,9 @@ mod tests {
         assert_eq!(rows.count(), 6);
         assert_eq!(rows.within(2..10).iter().collect::<Vec<_>>(), [0, 1, 5, 7]);
         assert!(rows.within(4..7).is_empty());
+        let kept: Rows = [0, 2, 3, 9].into_iter().collect();
+        assert_eq!(rows.without(&kept).iter().collect::<Vec<_>>(), [1, 7, 10]);
+        assert!(rows.without(&rows).is_empty());
         assert_eq!(rows.iter().collect::<Vec<_>>(), [1, 2, 3, 7, 9, 10]);
     }
 }

@@ -7,27 +7,40 @@
 //!
 //! What nobody needs to touch is not decoded, and not encoded again: a rewritten file is a splice of ranges of the old one
 //! ([`Output::copy`]) and of new bytes. A format knows three things ([`Format`]): which rows hold a value, how they leave,
-//! and where a value could still stand. Where a file lies, in a folder or a bucket, is a [`Place`]'s business; neither knows
-//! of the other.
+//! and where a value could still stand. Where a file lies is `place`'s business; neither knows
+//! of the other. An [`Eraser`] ties both together: it makes a [`Plan`], which somebody confirms, and runs just that.
 //!
 //! Searching shares no code with finding and rewriting that could hide the same mistake twice: it decodes everything and
 //! looks at the bytes.
 
+mod eraser;
 mod error;
+mod formats;
 mod hits;
+mod hold;
 mod input;
+mod journal;
 mod output;
 mod parquet;
+mod place;
+mod plan;
 mod residue;
+mod run;
 mod strategy;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use self::parquet::ParquetEraser;
+pub use eraser::{Eraser, Go, Progress};
 pub use error::Error;
 pub use hits::{Hits, Rows};
+pub use hold::Hold;
 pub use input::Input;
 pub use output::Output;
+pub use plan::{Plan, PlannedFile, Version};
 pub use residue::{Residue, Where};
+pub use run::{Done, OnRecord, Outcome};
 pub use strategy::{Action, Replacement};
 pub use values::Values;
 

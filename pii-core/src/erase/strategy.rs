@@ -1,5 +1,8 @@
+use serde::{Deserialize, Serialize};
+
 /// What happens to the rows that were found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Action {
     /// They go.
@@ -10,8 +13,28 @@ pub enum Action {
     Replace(Vec<String>, Replacement),
 }
 
+impl Action {
+    /// The name on the command line: `delete-row`, `null-columns`, `replace`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::DeleteRow => "delete-row",
+            Self::NullColumns(_) => "null-columns",
+            Self::Replace(..) => "replace",
+        }
+    }
+
+    /// The columns that it changes, if rows stay.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::DeleteRow => &[],
+            Self::NullColumns(columns) | Self::Replace(columns, _) => columns,
+        }
+    }
+}
+
 /// What takes the place of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Replacement {
     /// Always this text.

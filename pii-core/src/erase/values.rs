@@ -4,6 +4,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// The values of a column that are to be erased, as text. Never printed, wiped when dropped.
+#[derive(Clone)]
 pub struct Values {
     texts: Vec<Zeroizing<String>>,
 }

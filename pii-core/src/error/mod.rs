@@ -6,6 +6,7 @@
 use crate::audit;
 use crate::batch;
 use crate::catalog;
+use crate::erase;
 use crate::keyring;
 use crate::keyring::Epoch;
 use crate::outbound;
@@ -32,6 +33,9 @@ pub enum Error {
     /// The catalog.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
+    /// Erasing.
+    #[error(transparent)]
+    Erase(#[from] erase::Error),
     /// Keys.
     #[error(transparent)]
     Keyring(#[from] keyring::Error),
@@ -182,6 +186,7 @@ impl Error {
                 "state.locked"
             }
             Self::Catalog(_) => "catalog",
+            Self::Erase(error) => erase_code(error),
             Self::Keyring(keyring::Error::WrongKey { .. }) => "keyring.wrong-key",
             Self::Keyring(keyring::Error::Exposed { .. }) => "keyring.exposed",
             Self::Keyring(keyring::Error::Locked { .. }) => "keyring.locked",
@@ -223,6 +228,23 @@ impl Error {
             Self::Interrupted => "interrupted",
             Self::Io { .. } => "io",
         }
+    }
+}
+
+fn erase_code(error: &erase::Error) -> &'static str {
+    match error {
+        erase::Error::Changed { .. } => "erase.changed",
+        erase::Error::Busy { .. } => "erase.busy",
+        erase::Error::Unproven { .. } => "erase.unproven",
+        erase::Error::OtherPlan(_) => "erase.other-plan",
+        erase::Error::Plan { .. } => "erase.plan",
+        erase::Error::NoColumn { .. } => "erase.no-column",
+        erase::Error::Unsupported { .. } => "erase.unsupported",
+        erase::Error::Impossible { .. } => "erase.impossible",
+        erase::Error::Damaged { .. } => "erase.damaged",
+        erase::Error::Store(_) => "store",
+        erase::Error::Interrupted => "interrupted",
+        _ => "erase",
     }
 }
 

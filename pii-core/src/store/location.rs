@@ -120,6 +120,30 @@ pub fn refuse_overwrite(inputs: &[PathBuf], destination: &Destination) -> Result
     Ok(())
 }
 
+/// The files that some locations stand for, and those that were passed over because their name tells no format.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Files, in the order of the locations, and of their names within a folder.
+    pub files: Vec<PathBuf>,
+    /// Files in a folder or under a glob whose name tells no format, or another one than was asked for.
+    pub skipped: Vec<PathBuf>,
+}
+
+impl Listing {
+    /// Looks where files lie: folders with the folders in them, globs, single files.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::EmptyFolder`], [`Error::NoMatch`], [`Error::Pattern`]; [`Error::EmptyLocation`] for
+    /// standard input, which lies nowhere.
+    pub fn of(locations: &[Location], asked: Option<Format>) -> Result<Self, Error> {
+        let mut found = Found::default();
+        for location in locations {
+            found.add(location.path().ok_or(Error::EmptyLocation)?, asked)?;
+        }
+        Ok(Self { files: found.files, skipped: found.skipped })
+    }
+}
+
 /// The files of some locations.
 #[derive(Debug, Default)]
 pub(super) struct Found {

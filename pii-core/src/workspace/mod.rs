@@ -9,6 +9,7 @@
 mod anchor;
 mod denial;
 mod encrypt;
+mod erase;
 mod export;
 mod forget;
 mod ingest;
@@ -44,6 +45,7 @@ pub use anchor::{AnchorTo, Anchored, Sealed, read_anchors};
 use denial::denial;
 
 pub use encrypt::file_keys;
+pub use erase::{Erased, Erasing};
 pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};

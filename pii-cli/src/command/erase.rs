@@ -1,0 +1,306 @@
+use std::fs::File;
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use pii_core::erase::{Action, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Values};
+use pii_core::error::Error as Core;
+use pii_core::store::{Listing, Location};
+use pii_core::vocab::DatasetId;
+use pii_core::workspace::{Erasing, Step};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::config::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::{Ui, bytes, count};
+
+/// Erase people from files, down to the bytes
+///
+/// Finds the rows whose column holds one of the values and writes the files anew without them; what nobody needs to touch is copied as it is. Shows what it would do, then asks. Each file is written beside the old one, read again, and then takes its name in one step; a run that was killed can be run again. Works without a workspace; within one, it is on record first.
+///
+/// Backups, snapshots, and blocks that the disk has freed are not reached.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files, folders, globs; not needed with the plan that they are in
+    #[arg(value_name = "SOURCE", required_unless_present = "plan")]
+    sources: Vec<String>,
+    /// The column that says whose row it is, by dotted path
+    #[arg(long, value_name = "COLUMN")]
+    column: String,
+    /// The values that are to go, a line each; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    values_file: PathBuf,
+    /// The empty text is one of the values, too
+    #[arg(long)]
+    empty_value: bool,
+    /// What happens to the rows: delete-row, null-columns, replace
+    #[arg(long, value_name = "ACTION", default_value = "delete-row")]
+    action: String,
+    /// The columns that are nulled or replaced, if not the one above
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Replace by this text, and not by a random pseudonym each
+    #[arg(long, value_name = "TEXT")]
+    by: Option<String>,
+    /// Within a workspace: the dataset, for the log
+    #[arg(long, short, value_name = "DATASET")]
+    dataset: Option<String>,
+    /// With `--dry-run`, write the plan there; without, run the plan that is there
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Search every byte for the values; erases nothing unless `--yes` is said, too. Exit code 3 if one is found
+    #[arg(long)]
+    verify: bool,
+    /// How many files at once; otherwise as many as there are processors
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Say what would be done, and change nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let eraser = Eraser::new(&args.column, args.values()?, args.action()?, args.threads)?;
+    if args.verify && !args.yes {
+        return search(args, &eraser, ui);
+    }
+    let plan = match &args.plan {
+        Some(file) if !args.dry_run => read_plan(file)?,
+        keep => eraser.plan(&args.listing(ui)?, keep.is_some(), &watching(ui, "looking"))?,
+    };
+    show(ui, &plan);
+    if args.dry_run {
+        if let Some(file) = &args.plan {
+            write_plan(file, &plan)?;
+            ui.note(format!("the plan is in `{}`; the same command without `--dry-run` runs it", file.display()));
+        }
+        return Ok(Exit::Done);
+    }
+    if plan.rows() == 0 {
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        let what = format!("this changes {} for good", what(&plan));
+        ui.confirm(&what, &plan.rows().to_string())?;
+    }
+    let outcome = act(args, global, ui, &eraser, &plan)?;
+    report(ui, &plan, &outcome)
+}
+
+/// Runs the plan: on record in the workspace, if there is one.
+fn act(args: &Args, global: &Global, ui: Ui, eraser: &Eraser, plan: &Plan) -> Result<Outcome, Error> {
+    let journal = args.plan.as_ref().map(|plan| {
+        let mut journal = plan.clone().into_os_string();
+        journal.push(".journal");
+        PathBuf::from(journal)
+    });
+    let dataset = args.dataset.as_deref().map(DatasetId::parse).transpose()?;
+    let go = watching(ui, "erasing");
+    // Only where nobody names a workspace may there be none.
+    let nowhere = global.workspace.is_none() && dataset.is_none() && !within_a_workspace()?;
+    if nowhere {
+        ui.note("there is no workspace here: this is in no log");
+        return Ok(eraser.run(plan, &OnRecord::Nowhere, journal.as_deref(), args.verify, &go)?);
+    }
+    let workspace = global.open()?;
+    let how = Erasing { dataset: dataset.as_ref(), journal: journal.as_deref(), search: args.verify };
+    let erased = workspace.erase(eraser, plan, how, &go);
+    workspace.seal()?;
+    let erased = erased?;
+    ui.note(format!("on record: audit entries {} and {}", erased.planned_entry, erased.done_entry));
+    Ok(erased.outcome)
+}
+
+fn within_a_workspace() -> Result<bool, Error> {
+    match pii_core::workspace::Site::find(Path::new(".")) {
+        Ok(_) => Ok(true),
+        Err(Core::NoWorkspace(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn search(args: &Args, eraser: &Eraser, ui: Ui) -> Result<Exit, Error> {
+    let listing = args.listing(ui)?;
+    let found = eraser.search(&listing, &watching(ui, "searching"))?;
+    for residue in &found {
+        let (at, value) = (residue.at.to_string(), residue.value + 1);
+        let whole = if residue.whole { "" } else { ", within something longer" };
+        ui.record("residue", &json!({ "file": residue.file, "at": at, "value": value, "whole": residue.whole }));
+        ui.line(format!("{}: {at}: value {value} of the list{whole}", residue.file));
+    }
+    if found.is_empty() {
+        ui.line(format!("none of the values is in {}", count(listing.files.len() as u64, "file")));
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::No)
+}
+
+fn show(ui: Ui, plan: &Plan) {
+    for file in &plan.files {
+        ui.record("erasure_file", file);
+    }
+    ui.record(
+        "erasure_plan",
+        &json!({
+            "outcome": "would erase", "action": plan.action.name(), "column": plan.column, "values": plan.values.count,
+            "files": plan.to_rewrite().count(), "looked_at": plan.looked_at, "rows": plan.rows(), "held": plan.held(),
+            "bytes": plan.bytes(),
+        }),
+    );
+    let row = |file: &pii_core::erase::PlannedFile| {
+        let held = if file.held == 0 { String::new() } else { format!("{} ({})", file.held, file.grounds.join(", ")) };
+        [file.path.display().to_string(), file.rows.to_string(), file.hits.to_string(), held, bytes(file.version.bytes)]
+    };
+    if !plan.files.is_empty() {
+        let rows: Vec<_> = plan.files.iter().take(SHOWN).map(row).collect();
+        ui.table(["file", "rows", "hits", "held", "size"], &rows);
+    }
+    if let Some(more) = plan.files.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        ui.line(format!("and {}", count(more as u64, "more file")));
+    }
+    let looked_at = format!("{} looked at", count(plan.looked_at, "file"));
+    match plan.rows() {
+        0 if plan.held() > 0 => ui.line(format!("would erase nothing: every row found is held; {looked_at}")),
+        0 => ui.line(format!("would erase nothing: no row holds one of the values; {looked_at}")),
+        _ => ui.line(format!("would {} {}; {looked_at}", plan.action.name(), what(plan))),
+    }
+}
+
+/// `9 rows in 3 files of 12 MiB`.
+fn what(plan: &Plan) -> String {
+    let files = count(plan.to_rewrite().count() as u64, "file");
+    format!("{} in {files} of {}", count(plan.rows(), "row"), bytes(plan.bytes()))
+}
+
+fn report(ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
+    let mut failed = outcome.failed();
+    let first = failed.next();
+    // What stands in the way of each is told, the first of them at the end.
+    for (_, error) in failed {
+        ui.warn(match std::error::Error::source(error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        });
+    }
+    let (mut copied, mut made, mut reencoded, mut before) = (0, 0, 0, 0_u64);
+    for done in outcome.done() {
+        copied += done.rewritten.copied;
+        made += done.rewritten.made;
+        reencoded += done.rewritten.reencoded;
+        before += u64::from(done.before);
+    }
+    let files = outcome.done().count() as u64;
+    let elsewhere: Vec<_> = outcome.done().flat_map(|done| &done.elsewhere).collect();
+    for residue in &elsewhere {
+        ui.warn(format!("`{}`: value {} still stands in {}", residue.file, residue.value + 1, residue.at));
+    }
+    ui.record(
+        "erased",
+        &json!({
+            "rows": outcome.rows(), "files": files, "of_files": outcome.files.len(), "files_before": before,
+            "held": plan.held(), "bytes_copied": copied, "bytes_made": made, "bytes_reencoded": reencoded,
+            "elsewhere": elsewhere.len(),
+        }),
+    );
+    let in_files = match first {
+        Some(_) => format!("{files} of {}", count(outcome.files.len() as u64, "file")),
+        None => count(files, "file"),
+    };
+    ui.line(format!(
+        "{}: {} in {in_files}; {} copied, {} made anew",
+        plan.action.name(),
+        count(outcome.rows(), "row"),
+        bytes(copied),
+        bytes(made)
+    ));
+    if before > 0 {
+        ui.line(format!("{} had been done by a run before this one", count(before, "file")));
+    }
+    match first {
+        Some((_, error)) => Err(Error::unfinished(error)),
+        None if elsewhere.is_empty() => Ok(Exit::Done),
+        None => Ok(Exit::No),
+    }
+}
+
+impl Args {
+    fn listing(&self, ui: Ui) -> Result<Listing, Error> {
+        let locations = self.sources.iter().map(|source| Location::parse(source)).collect::<Result<Vec<_>, _>>()?;
+        if locations.is_empty() || locations.iter().any(Location::is_stdin) {
+            return Err(Error::usage("only files can be written anew", "name files, folders or globs"));
+        }
+        let listing = Listing::of(&locations, None)?;
+        for file in &listing.skipped {
+            ui.warn(format!("`{}` was passed over: its name tells no format", file.display()));
+        }
+        Ok(listing)
+    }
+
+    fn action(&self) -> Result<Action, Error> {
+        let columns = || if self.columns.is_empty() { vec![self.column.clone()] } else { self.columns.clone() };
+        match (self.action.as_str(), &self.by) {
+            ("delete-row", None) if self.columns.is_empty() => Ok(Action::DeleteRow),
+            ("null-columns", None) => Ok(Action::NullColumns(columns())),
+            ("replace", None) => Ok(Action::Replace(columns(), Replacement::Pseudonym)),
+            ("replace", Some(text)) => Ok(Action::Replace(columns(), Replacement::Constant(text.clone()))),
+            (known @ ("delete-row" | "null-columns"), _) => {
+                Err(Error::usage(format!("`--action {known}` does not go with `--columns` or `--by`"), ACTIONS))
+            }
+            (other, _) => Err(Error::usage(format!("`{other}` is no action"), ACTIONS)),
+        }
+    }
+
+    /// A line, a value. An empty line is no value by accident: it would stand for everybody without one.
+    fn values(&self) -> Result<Values, Error> {
+        let mut text = Zeroizing::new(String::new());
+        let read = if self.values_file == Path::new("-") {
+            std::io::stdin().lock().read_to_string(&mut text)
+        } else {
+            File::open(&self.values_file).and_then(|mut file| file.read_to_string(&mut text))
+        };
+        read.map_err(|source| Core::Io { path: self.values_file.clone(), source })?;
+        let name = self.values_file.display();
+        if let Some(line) = text.lines().position(str::is_empty) {
+            return Err(Error::usage(
+                format!("line {} of `{name}` is empty", line + 1),
+                "take it out; `--empty-value` says that the empty text is to go, too",
+            ));
+        }
+        let empty = self.empty_value.then(String::new);
+        Values::new(text.lines().map(str::to_owned).chain(empty))
+            .ok_or_else(|| Error::usage(format!("`{name}` holds no value"), "write one a line, as the column has it"))
+    }
+}
+
+fn read_plan(file: &Path) -> Result<Plan, Error> {
+    let json = std::fs::read(file).map_err(|source| Core::Io { path: file.to_owned(), source })?;
+    Ok(Plan::from_json(&json, &file.display().to_string())?)
+}
+
+/// For nobody else's eyes: a guess of the whole list can be tested with it.
+fn write_plan(file: &Path, plan: &Plan) -> Result<(), Error> {
+    let json = plan.to_json()?;
+    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let written = out.and_then(|mut out| out.write_all(&json).and_then(|()| out.sync_all()));
+    Ok(written.map_err(|source| Core::Io { path: file.to_owned(), source })?)
+}
+
+fn watching(ui: Ui, verb: &'static str) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
+    let watch = Mutex::new(ui.watch_bytes(verb));
+    move |progress| {
+        let step = Step { bytes: progress.bytes, of_bytes: Some(progress.of_bytes), ..Step::default() };
+        (watch.lock().unwrap_or_else(PoisonError::into_inner))(step)
+    }
+}
+
+const ACTIONS: &str = "`delete-row`, `null-columns [--columns A,B]`, or `replace [--columns A,B] [--by TEXT]`";
+
+/// Files that a person is shown.
+const SHOWN: usize = 50;

@@ -1,0 +1,220 @@
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use super::eraser::format_of;
+use super::journal::Journal;
+use super::place::{self, Draft, LocalFile};
+use super::{
+    Action, Eraser, Error, Format, Go, Hits, Input, Output, Plan, PlannedFile, Progress, Residue, Rewritten, Where,
+};
+use crate::audit::Receipt;
+
+/// Where it is on record that bytes are about to be destroyed.
+#[derive(Debug)]
+pub enum OnRecord<'a> {
+    /// In the log of a workspace.
+    Receipt(&'a Receipt),
+    /// Nowhere: there is no workspace, and whoever calls says so to the person.
+    Nowhere,
+}
+
+/// What became of each file of a plan, in its order.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Each file, and how it ended. One that failed is as it was; the others do not mind.
+    pub files: Vec<(PathBuf, Result<Done, Error>)>,
+}
+
+/// What was done to a file.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// In figures.
+    pub rewritten: Rewritten,
+    /// By a run of this plan before this one.
+    pub before: bool,
+    /// Where values still stand within what belongs to others: in other columns, in free text. Only if it was searched.
+    pub elsewhere: Vec<Residue>,
+}
+
+impl Outcome {
+    /// How many rows went, or lost values.
+    pub fn rows(&self) -> u64 {
+        self.done().map(|done| done.rewritten.erased).sum()
+    }
+
+    /// Files that are done.
+    pub fn done(&self) -> impl Iterator<Item = &Done> {
+        self.files.iter().filter_map(|(_, ended)| ended.as_ref().ok())
+    }
+
+    /// Files that are as they were, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
+        self.files.iter().filter_map(|(path, ended)| Some((path.as_path(), ended.as_ref().err()?)))
+    }
+}
+
+/// What the steps of one run share.
+struct Steps<'a> {
+    digest: String,
+    journal: Option<Journal>,
+    search: bool,
+    eraser: &'a Eraser,
+}
+
+impl Eraser {
+    /// Runs a plan, just that one. Each file is written beside the old one, read again (rows before less those planned, no
+    /// value found any more), then renamed over it. With `journal`, a run that was killed is taken up by the next one, also
+    /// of a plan that was kept. `search`: every byte of each new file is searched before it takes its name.
+    ///
+    /// # Errors
+    /// [`Error::OtherPlan`], or the journal, and nothing was done. What went wrong with a file is in the [`Outcome`].
+    pub fn run(
+        &self,
+        plan: &Plan,
+        _on_record: &OnRecord<'_>,
+        journal: Option<&Path>,
+        search: bool,
+        go: Go<'_>,
+    ) -> Result<Outcome, Error> {
+        self.made(plan)?;
+        let digest = plan.digest()?.to_string();
+        let journal = journal.map(|path| Journal::open(path, &digest)).transpose()?;
+        let steps = Steps { digest, journal, search, eraser: self };
+        let (bytes, of_bytes) = (AtomicU64::new(0), plan.bytes());
+        let files: Vec<_> = plan.to_rewrite().collect();
+        let one = |file: &&PlannedFile| {
+            let done = bytes.fetch_add(file.version.bytes, Ordering::Relaxed);
+            let ended = match go(Progress { bytes: done, of_bytes }) {
+                ControlFlow::Continue(()) => steps.file(file),
+                ControlFlow::Break(()) => Err(Error::Interrupted),
+            };
+            (file.path.clone(), ended)
+        };
+        Ok(Outcome { files: self.threads.install(|| files.par_iter().map(one).collect()) })
+    }
+
+    fn made(&self, plan: &Plan) -> Result<(), Error> {
+        if plan.column != self.column {
+            return Err(Error::OtherPlan("another column"));
+        }
+        if plan.action != self.action {
+            return Err(Error::OtherPlan("another action"));
+        }
+        if !plan.values.is_of(&self.values) {
+            return Err(Error::OtherPlan("another list of values"));
+        }
+        Ok(())
+    }
+
+    /// Whether nobody finds the rows any more, once they went or changed.
+    fn hides_rows(&self) -> bool {
+        let changes = |columns: &[String]| columns.contains(&self.column);
+        match &self.action {
+            Action::DeleteRow => true,
+            Action::NullColumns(columns) | Action::Replace(columns, _) => changes(columns),
+        }
+    }
+}
+
+impl Steps<'_> {
+    fn file(&self, planned: &PlannedFile) -> Result<Done, Error> {
+        place::clear(&planned.path)?;
+        let old = LocalFile::open(&planned.path)?;
+        if self.is_done(planned, &old)? {
+            return Ok(Done { before: true, ..Done::default() });
+        }
+        let format = self.eraser.formats.of(format_of(&planned.path)?, old.name())?;
+        let hits = self.hits(planned, &old, format)?;
+        let mut draft = Draft::beside(&old)?;
+        let rewritten = format.rewrite(&old, &hits, &self.eraser.action, &mut draft)?;
+        let position = draft.position();
+        let new = draft.sync()?;
+        if new.len()? != position {
+            return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.len()?)));
+        }
+        self.prove(planned, &old, &new, format)?;
+        // What is held, and what stays in a subject column that nobody changes, is found on purpose.
+        let gone = self.eraser.hides_rows() && planned.held == 0;
+        let elsewhere = if self.search { search(&self.eraser.column, gone, &old, &new, format)? } else { Vec::new() };
+        if let Some(journal) = &self.journal {
+            journal.step(&self.digest, &planned.path, &new.sha256()?)?;
+        }
+        draft.publish()?;
+        Ok(Done { rewritten, before: false, elsewhere })
+    }
+
+    /// Whether a run before this one did it. A file that is neither the planned one nor what was made of it is refused.
+    fn is_done(&self, planned: &PlannedFile, old: &LocalFile) -> Result<bool, Error> {
+        let now = old.version(planned.version.sha256.is_some())?;
+        let same = match &planned.version.sha256 {
+            Some(planned) => now.sha256.as_ref() == Some(planned),
+            None => now == planned.version,
+        };
+        let made = || self.journal.as_ref()?.made(&planned.path);
+        match (same, made()) {
+            (true, _) => Ok(false),
+            (false, Some(made)) if old.sha256()? == made => Ok(true),
+            _ => Err(Error::Changed { file: old.name().to_owned() }),
+        }
+    }
+
+    fn hits(&self, planned: &PlannedFile, old: &LocalFile, format: &dyn Format) -> Result<Hits, Error> {
+        if let Some(found) = &planned.found {
+            return Ok(found.clone());
+        }
+        let all = format.find(old)?;
+        let (free, _) = self.eraser.free(old, format_of(&planned.path)?, &all)?;
+        if (all.rows, free.count()) != (planned.rows, planned.hits) {
+            // The bytes are the planned ones, so what is held is not.
+            let why = format!("{} rows were planned, and {} are free to go now", planned.hits, free.count());
+            return Err(unproven(old, why));
+        }
+        Ok(Hits { rows: all.rows, hit: free })
+    }
+
+    fn prove(&self, planned: &PlannedFile, old: &LocalFile, new: &LocalFile, format: &dyn Format) -> Result<(), Error> {
+        let rows = match self.eraser.action {
+            Action::DeleteRow => planned.rows - planned.hits,
+            _ => planned.rows,
+        };
+        let hits = if self.eraser.hides_rows() { planned.held } else { planned.hits + planned.held };
+        let there = format.find(new)?;
+        if (there.rows, there.hit.count()) == (rows, hits) {
+            return Ok(());
+        }
+        let why =
+            format!("{rows} rows with {hits} hits were to be there, and {} with {}", there.rows, there.hit.count());
+        Err(unproven(old, why))
+    }
+}
+
+/// Where a whole value stands in the subject column, or in what describes the data, it was to be gone from there.
+/// Elsewhere it is another's: told, and left.
+fn search(
+    column: &str,
+    gone: bool,
+    old: &LocalFile,
+    new: &LocalFile,
+    format: &dyn Format,
+) -> Result<Vec<Residue>, Error> {
+    let (mut elsewhere, mut left) = (Vec::new(), None);
+    format.search(new, &mut |mut residue| {
+        residue.file = old.name().to_owned();
+        let ours = !matches!(&residue.at, Where::Cell(_, cell) if cell != column);
+        if residue.whole && ours && left.is_none() {
+            left = Some(residue.at.to_string());
+        }
+        elsewhere.push(residue);
+    })?;
+    match left {
+        Some(at) if gone => Err(unproven(old, format!("a value still stands in {at}"))),
+        _ => Ok(elsewhere),
+    }
+}
+
+fn unproven(old: &LocalFile, why: String) -> Error {
+    Error::Unproven { file: old.name().to_owned(), why }
+}
