@@ -16,12 +16,14 @@
 mod error;
 mod hits;
 mod input;
+mod lines;
 mod output;
 mod parquet;
 mod residue;
 mod strategy;
 mod values;
 
+pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use error::Error;
 pub use hits::{Hits, Rows};
