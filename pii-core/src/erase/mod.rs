@@ -13,6 +13,7 @@
 //! Searching shares no code with finding and rewriting that could hide the same mistake twice: it decodes everything and
 //! looks at the bytes.
 
+mod avro;
 mod error;
 mod hits;
 mod input;
@@ -23,6 +24,7 @@ mod residue;
 mod strategy;
 mod values;
 
+pub use self::avro::AvroEraser;
 pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use error::Error;
