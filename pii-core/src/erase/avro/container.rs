@@ -108,6 +108,10 @@ impl<'i> Container<'i> {
                 return Err(Error::Unsupported { file: self.input.name().to_owned(), what });
             }
         }
+        // A row of no bytes holds nothing; a number of them that was made up would keep us busy for years.
+        if block.rows > data.len() as u64 {
+            return Err(damaged(self.input.name(), "a block says that it has more rows than bytes"));
+        }
         Ok(data)
     }
 

@@ -109,3 +109,51 @@ fn a_broken_avro_file_is_an_error_that_names_it() {
     *wrong.last_mut().unwrap() ^= 1;
     assert!(complaint(&wrong, "who").ends_with("does not end with the sync marker"));
 }
+
+/// A container of one uncompressed block, byte by byte.
+fn by_hand(schema: &str, rows: &[&[u8]]) -> Vec<u8> {
+    let long = |number: usize| match number << 1 {
+        small @ 0..128 => vec![small as u8],
+        large => vec![(large & 0x7f) as u8 | 0x80, (large >> 7) as u8],
+    };
+    let data = rows.concat();
+    let sync = [7; 16];
+    let mut file = b"Obj\x01\x02\x16avro.schema".to_vec();
+    file.extend([long(schema.len()), schema.into(), vec![0], sync.to_vec()].concat());
+    file.extend([long(rows.len()), long(data.len()), data, sync.to_vec()].concat());
+    file
+}
+
+#[test]
+fn a_path_goes_through_records_arrays_maps_unions_and_names() {
+    let schema = r#"{"type":"record","name":"r","fields":[
+        {"name":"kind","type":{"type":"enum","name":"n.k","symbols":["A","B"]}},
+        {"name":"of","type":["null",{"type":"array","items":{"type":"record","name":"p","fields":[
+            {"name":"id","type":"bytes"},{"name":"like","type":"k"},{"name":"next","type":["null","p"]}]}}]},
+        {"name":"by","type":{"type":"map","values":"long"}}]}"#;
+    let rows: [&[u8]; 3] = [
+        // A, [{ann, B, {x, A, null}}], {}
+        &[0, 2, 2, 6, b'a', b'n', b'n', 2, 2, 2, b'x', 0, 0, 0, 0],
+        // B, null, {k: -3}
+        &[2, 0, 2, 2, b'k', 5, 0],
+        // A, [{y, A, null}] as a block with its size, {}
+        &[0, 2, 1, 8, 2, b'y', 0, 0, 0, 0],
+    ];
+    let old = by_hand(schema, &rows);
+    for (column, value, gone) in [
+        ("kind", "B", &[1][..]),
+        ("of.id", "ann", &[0]),
+        ("of.id", "x", &[]),
+        ("of.next.id", "x", &[0]),
+        ("of.like", "A", &[2]),
+        ("by.k", "-3", &[1]),
+        ("by.j", "-3", &[]),
+    ] {
+        let left: Vec<&[u8]> = (0..3).filter(|row| !gone.contains(row)).map(|row| rows[row]).collect();
+        assert_eq!(erase(&old, column, value).unwrap().0, by_hand(schema, &left), "{column} {value}");
+    }
+    let error = erase(&old, "of.nexd.id", "x").unwrap_err().to_string();
+    assert_eq!(error, "`a.avro` has no column `of.nexd.id`");
+    let error = erase(&old, "of.next", "x").unwrap_err().to_string();
+    assert_eq!(error, "`a.avro` uses the type `record` for the column, which cannot be read yet");
+}

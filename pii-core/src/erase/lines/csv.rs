@@ -268,8 +268,10 @@ impl Csv<'_> {
             let why = "there are zero bytes in its header: it may be UTF-16, so name its encoding";
             return Err(damaged(self.file, why));
         }
-        // A second byte of these may look like such a delimiter.
-        if !self.charset.is_single_byte() && self.charset != UTF_8 && self.delimiter.is_some_and(|d| d >= 0x30) {
+        // The later bytes of their characters may look like these.
+        let many = !self.charset.is_single_byte() && self.charset != UTF_8;
+        let marks = [self.delimiter.unwrap_or(b','), self.quote];
+        if many && marks.iter().any(|mark| matches!(mark, b'0'..=b'9' | 0x40..=0xff)) {
             let what = format!("{} with a delimiter that its characters contain", self.charset.name());
             return Err(Error::Unsupported { file: self.file.to_owned(), what });
         }

@@ -195,6 +195,18 @@ fn other_encodings_are_read_and_written_back() {
     let korean = |text: &str| encoding_rs::EUC_KR.encode(text).0.into_owned();
     let (made, done, _) = in_encoding(Some("euc-kr"), &korean("이름,b\n김민준,1\n똠,2\n"));
     assert_eq!((made, done.made), (korean("이름,b\n똠,2\n"), 0));
+    let (made, ..) = in_encoding(Some("euc-kr"), &korean("이름;b\n김민준;1\n똠;2\n"));
+    assert_eq!(made, korean("이름;b\n똠;2\n"));
+    let form = CsvForm { delimiter: Some(b'|'), encoding: "gbk".parse().ok(), ..CsvForm::default() };
+    let error = CsvEraser::new("a", values(&["x"]), form).unwrap().find(&Memory("a", b"a|b\n1|2\n".to_vec()));
+    assert!(matches!(error, Err(Error::Unsupported { .. })));
+}
+
+#[test]
+fn a_tab_separates_the_fields_of_a_tsv_file_packed_or_not() {
+    let old = gzip(b"a,b\twho\n1\tann\n2\tbob\n");
+    let (new, ..) = run(&csv("who", &["ann"]), "a.tsv.gz", &old, &Action::DeleteRow).unwrap();
+    assert_eq!(gunzip(&new), b"a,b\twho\n2\tbob\n");
 }
 
 #[test]
