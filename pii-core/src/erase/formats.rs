@@ -1,22 +1,35 @@
-use super::{Error, Format, ParquetEraser, Values};
+use super::{AvroEraser, CsvEraser, CsvForm, Error, Format, JsonLinesEraser, ParquetEraser, Values};
 use crate::store;
 
 /// How one column and one list of values are found in files of each format; made once, so that a pseudonym is the same in
-/// all files of a run.
+/// all files of a format in one run.
 pub(super) struct Formats {
+    avro: AvroEraser,
+    csv: CsvEraser,
+    json: JsonLinesEraser,
     parquet: ParquetEraser,
 }
 
 impl Formats {
     pub(super) fn new(column: &str, values: &Values) -> Result<Self, Error> {
-        Ok(Self { parquet: ParquetEraser::new(column, values.clone())? })
+        Ok(Self {
+            avro: AvroEraser::new(column, values.clone()),
+            csv: CsvEraser::new(column, values.clone(), CsvForm::default())?,
+            json: JsonLinesEraser::new(column, values.clone())?,
+            parquet: ParquetEraser::new(column, values.clone())?,
+        })
     }
 
     /// The one for `file`.
     pub(super) fn of(&self, format: store::Format, file: &str) -> Result<&dyn Format, Error> {
         match format {
+            store::Format::Avro => Ok(&self.avro),
+            store::Format::Csv => Ok(&self.csv),
+            store::Format::JsonLines => Ok(&self.json),
             store::Format::Parquet => Ok(&self.parquet),
-            other => Err(Error::Unsupported { file: file.to_owned(), what: format!("the format `{}`", other.name()) }),
+            store::Format::ArrowIpc => {
+                Err(Error::Unsupported { file: file.to_owned(), what: "the format `arrow`".to_owned() })
+            }
         }
     }
 }

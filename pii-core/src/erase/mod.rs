@@ -13,6 +13,7 @@
 //! Searching shares no code with finding and rewriting that could hide the same mistake twice: it decodes everything and
 //! looks at the bytes.
 
+mod avro;
 mod eraser;
 mod error;
 mod formats;
@@ -20,6 +21,7 @@ mod hits;
 mod hold;
 mod input;
 mod journal;
+mod lines;
 mod output;
 mod parquet;
 mod place;
@@ -31,6 +33,8 @@ mod strategy;
 mod tests;
 mod values;
 
+pub use self::avro::AvroEraser;
+pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use eraser::{Eraser, Go, Progress};
 pub use error::Error;

@@ -19,7 +19,7 @@ impl Encoding {
     /// Western European Windows; `latin1` and `iso-8859-1` are labels of it.
     pub const WINDOWS_1252: Self = Self(encoding_rs::WINDOWS_1252);
 
-    pub(super) fn inner(self) -> &'static encoding_rs::Encoding {
+    pub(crate) fn inner(self) -> &'static encoding_rs::Encoding {
         self.0
     }
 }

@@ -201,7 +201,7 @@ fn first_line(text: &mut dyn Read) -> io::Result<Vec<u8>> {
 }
 
 /// Where the comma is the decimal mark, spreadsheets put a semicolon between fields.
-fn sniff(head: &[u8], quote: u8) -> u8 {
+pub(crate) fn sniff(head: &[u8], quote: u8) -> u8 {
     let mut quoted = false;
     let mut seen = [false; 3];
     for byte in head.iter().take_while(|b| **b != b'\n') {

@@ -12,6 +12,7 @@ mod json;
 mod parquet;
 mod source;
 
+pub(crate) use self::csv::sniff as sniff_delimiter;
 pub(super) use align::check_columns;
 pub use source::{Batches, Progress, Source};
 
