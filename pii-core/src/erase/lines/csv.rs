@@ -301,7 +301,8 @@ impl Csv<'_> {
     fn cell<'r>(&mut self, record: &'r [u8], field: usize) -> Result<Cow<'r, str>, Error> {
         let raw = self.fields.get(field).and_then(|range| record.get(range.clone())).unwrap_or_default();
         let wrong = || {
-            let why = format!("a field of the rows around {} is not valid {}", self.rows, self.charset.name());
+            let place = if self.width.is_none() { "the header".to_owned() } else { format!("row {}", self.rows) };
+            let why = format!("{place} is not valid {}", self.charset.name());
             damaged(self.file, why)
         };
         if raw.first() != Some(&self.quote) {

@@ -197,6 +197,9 @@ fn other_encodings_are_read_and_written_back() {
     assert_eq!((made, done.made), (korean("이름,b\n똠,2\n"), 0));
     let (made, ..) = in_encoding(Some("euc-kr"), &korean("이름;b\n김민준;1\n똠;2\n"));
     assert_eq!(made, korean("이름;b\n똠;2\n"));
+    let form = CsvForm { encoding: "euc-kr".parse().ok(), ..CsvForm::default() };
+    let error = CsvEraser::new("a", values(&["x"]), form).unwrap().find(&Memory("a", b"a\n1\n\xff\xff\n".to_vec()));
+    assert_eq!(error.unwrap_err().to_string(), "`a` is damaged: row 2 is not valid EUC-KR");
     let form = CsvForm { delimiter: Some(b'|'), encoding: "gbk".parse().ok(), ..CsvForm::default() };
     let error = CsvEraser::new("a", values(&["x"]), form).unwrap().find(&Memory("a", b"a|b\n1|2\n".to_vec()));
     assert!(matches!(error, Err(Error::Unsupported { .. })));
