@@ -46,6 +46,7 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("audit anchor", "audit anchor --to anchors", ""),
     ("audit prune", "audit prune --before 2020-01-01 --yes", ""),
     ("key shred", "key shred --subject - --yes", WHO),
+    ("erase", "erase customers.csv --column email --values-file - --yes", "agatha.winterbourne0@mail.example\n"),
     ("completions", "completions bash", ""),
     ("man", "man pages", ""),
     ("help", "help keys", ""),
