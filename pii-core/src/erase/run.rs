@@ -16,7 +16,7 @@ use crate::audit::Receipt;
 #[derive(Debug)]
 pub enum OnRecord<'a> {
     /// In the log of a workspace.
-    Receipt(&'a Receipt),
+    By(&'a Receipt),
     /// Nowhere: there is no workspace, and whoever calls says so to the person.
     Nowhere,
 }

@@ -48,7 +48,7 @@ impl Workspace {
             }
         }
         let receipt = self.log.append(&event)?;
-        let outcome = eraser.run(plan, &OnRecord::Receipt(&receipt), how.journal, how.search, go);
+        let outcome = eraser.run(plan, &OnRecord::By(&receipt), how.journal, how.search, go);
         let ended = match &outcome {
             Ok(outcome) => {
                 let event = event.with_rows(outcome.rows());

@@ -91,7 +91,7 @@ impl Format for CsvEraser {
 
     fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
         // Whoever made the file is not the one to search it.
-        Err(Error::Unsupported { file: input.name().to_owned(), what: "CSV, whose bytes".to_owned() })
+        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }
 

@@ -88,6 +88,6 @@ impl Format for ParquetEraser {
 
     fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
         // Whoever made the file is not the one to search it.
-        Err(Error::Unsupported { file: input.name().to_owned(), what: "Parquet, whose bytes".to_owned() })
+        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }
