@@ -121,6 +121,20 @@ fn values_are_nulled_or_become_others_and_rows_stay() {
 }
 
 #[test]
+fn a_person_gets_one_pseudonym_in_files_of_every_format() {
+    let desk = Desk::new();
+    desk.write("gone", "C7\n");
+    fs::create_dir(desk.path("out")).unwrap();
+    desk.write("out/a.csv", "id,total\nC7,1\nC8,2\n");
+    desk.write("out/b.jsonl", "{\"id\":\"C7\",\"total\":3}\n");
+    desk.pii("erase out --column id --values-file gone --action replace --yes").done();
+    let csv = desk.read("out/a.csv");
+    let pseudonym = csv.lines().nth(1).unwrap().split(',').next().unwrap();
+    assert!(pseudonym != "C7" && csv.ends_with("\nC8,2\n"), "{csv}");
+    assert_eq!(desk.read("out/b.jsonl"), format!("{{\"id\":\"{pseudonym}\",\"total\":3}}\n"));
+}
+
+#[test]
 fn killed_at_any_call_that_changes_the_disk_and_run_again_it_comes_to_the_same_end() {
     let mut deaths = 0;
     for call in ["fsync", "rename", "write", "ftruncate", "fchmod"] {

@@ -1,8 +1,11 @@
+use ring::hmac;
+use ring::rand::SystemRandom;
+
 use super::{AvroEraser, CsvEraser, CsvForm, Error, Format, JsonLinesEraser, ParquetEraser, Values};
 use crate::store;
 
 /// How one column and one list of values are found in files of each format; made once, so that a pseudonym is the same in
-/// all files of a format in one run.
+/// all files of a run, whatever their formats.
 pub(super) struct Formats {
     avro: AvroEraser,
     csv: CsvEraser,
@@ -12,11 +15,12 @@ pub(super) struct Formats {
 
 impl Formats {
     pub(super) fn new(column: &str, values: &Values) -> Result<Self, Error> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| Error::Random)?;
         Ok(Self {
             avro: AvroEraser::new(column, values.clone()),
-            csv: CsvEraser::new(column, values.clone(), CsvForm::default())?,
-            json: JsonLinesEraser::new(column, values.clone())?,
-            parquet: ParquetEraser::new(column, values.clone())?,
+            csv: CsvEraser::new(column, values.clone(), CsvForm::default())?.with_key(&key),
+            json: JsonLinesEraser::new(column, values.clone())?.with_key(&key),
+            parquet: ParquetEraser::new(column, values.clone())?.with_key(&key),
         })
     }
 

@@ -46,6 +46,11 @@ impl CsvEraser {
         Ok(Self { column: column.into(), values, form, key })
     }
 
+    /// Makes pseudonyms with this key: then they are those of every other format that has it.
+    pub(in crate::erase) fn with_key(self, key: &hmac::Key) -> Self {
+        Self { key: key.clone(), ..self }
+    }
+
     fn open<'s>(&'s self, input: &'s dyn Input) -> Result<Source<'s>, Error> {
         Source::open(input, self.form.encoding.unwrap_or(Encoding::UTF_8).inner())
     }

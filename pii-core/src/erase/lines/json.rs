@@ -32,6 +32,11 @@ impl JsonLinesEraser {
         Ok(Self { column: column.into(), values, key })
     }
 
+    /// Makes pseudonyms with this key: then they are those of every other format that has it.
+    pub(in crate::erase) fn with_key(self, key: &hmac::Key) -> Self {
+        Self { key: key.clone(), ..self }
+    }
+
     fn grammar<'s>(&'s self, source: &Source, file: &'s str, action: Option<&'s Action>) -> Result<Json<'s>, Error> {
         if source.is_wide() || source.encoding != UTF_8 {
             return Err(Error::Unsupported { file: file.to_owned(), what: source.encoding.name().to_owned() });

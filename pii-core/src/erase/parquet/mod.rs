@@ -69,6 +69,11 @@ impl ParquetEraser {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| Error::Random)?;
         Ok(Self { column: column.into(), values, key })
     }
+
+    /// Makes pseudonyms with this key: then they are those of every other format that has it.
+    pub(in crate::erase) fn with_key(self, key: &hmac::Key) -> Self {
+        Self { key: key.clone(), ..self }
+    }
 }
 
 impl Format for ParquetEraser {
