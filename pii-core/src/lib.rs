@@ -90,6 +90,7 @@ pub mod keyring;
 pub mod outbound;
 pub mod policy;
 pub mod pseudonym;
+pub mod request;
 pub mod seal;
 pub mod state;
 pub mod store;

@@ -8,6 +8,7 @@
 //! What a policy does not decide does not pass: [`Policy::release`] asks whether a dataset may go to a recipient,
 //! [`Policy::rule`] what becomes of each of its columns on the way.
 
+mod calendar;
 mod choice;
 mod closest;
 mod controller;
@@ -32,6 +33,7 @@ mod tests;
 mod violation;
 mod weigh;
 
+pub use calendar::Calendar;
 pub use choice::Choice;
 pub use controller::Controller;
 pub use dataset::{ColumnRule, Dataset, Subject};
@@ -50,6 +52,7 @@ use crate::vocab::{DatasetId, PurposeId, RecipientId};
 #[derive(Clone, Debug)]
 pub struct Policy {
     controller: Controller,
+    calendar: Calendar,
     purposes: Vec<Purpose>,
     recipients: Vec<Recipient>,
     datasets: Vec<Dataset>,
@@ -60,6 +63,11 @@ impl Policy {
     /// Who is responsible.
     pub fn controller(&self) -> &Controller {
         &self.controller
+    }
+
+    /// How long a request may take.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// The purposes, in the order of files and lines.

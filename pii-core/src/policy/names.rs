@@ -9,6 +9,7 @@ use crate::vocab::{DatasetId, Domain, MalformedName, PurposeId, RecipientId, Tag
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) controller: Option<Place>,
+    pub(super) requests: Option<Place>,
     pub(super) purposes: Claimed<PurposeId>,
     pub(super) recipients: Claimed<RecipientId>,
     pub(super) groups: Claimed<Domain>,

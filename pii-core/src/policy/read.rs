@@ -9,7 +9,7 @@ use super::names::Names;
 use super::syntax::report_syntax;
 use super::table::Table;
 use super::violation::{Found, Source};
-use super::{Controller, Dataset, Error, Place, Policy, Purpose, Recipient};
+use super::{Calendar, Controller, Dataset, Error, Place, Policy, Purpose, Recipient};
 
 impl Policy {
     /// Reads every `*.toml` of a folder, in the order of their names. Folders within it are not read.
@@ -60,6 +60,7 @@ impl Policy {
         match draft.controller {
             Some(controller) if violations.is_empty() => Ok(Self {
                 controller,
+                calendar: draft.calendar.unwrap_or_default(),
                 purposes: draft.purposes,
                 recipients: draft.recipients,
                 datasets: draft.datasets,
@@ -73,6 +74,7 @@ impl Policy {
 /// What the files say, before anybody has asked whether it can stand.
 pub(super) struct Draft {
     controller: Option<Controller>,
+    calendar: Option<Calendar>,
     pub(super) purposes: Vec<Purpose>,
     pub(super) recipients: Vec<Recipient>,
     pub(super) groups: Vec<Group>,
@@ -88,6 +90,7 @@ impl Default for Draft {
     fn default() -> Self {
         Self {
             controller: None,
+            calendar: None,
             purposes: Vec::new(),
             recipients: Vec::new(),
             groups: Vec::new(),
@@ -120,6 +123,16 @@ impl Draft {
                 let table = entry.value.table("the controller", found);
                 self.controller = table.and_then(|t| Controller::read(t, found));
                 names.controller = Some(entry.key_at);
+            }
+        }
+        if let Some(entry) = file.get("requests") {
+            if let Some(first) = &names.requests {
+                let message = format!("requests have their table already at {first}");
+                found.report("duplicate-requests", &entry.key_at, message, "take one of the two away");
+            } else {
+                let table = entry.value.table("requests", found);
+                self.calendar = table.map(|t| Calendar::read(t, found));
+                names.requests = Some(entry.key_at);
             }
         }
         let purposes = file.tables("purpose", "a purpose", found);

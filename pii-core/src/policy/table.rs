@@ -163,6 +163,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The values in brackets.
+    pub(super) fn items(&self, found: &mut Found) -> Vec<Value<'a>> {
+        match self.toml {
+            DeValue::Array(array) => array.iter().map(|v| Value::new(v, self.source)).collect(),
+            _ => self.mistyped("a list", "write it in brackets", found).unwrap_or_default(),
+        }
+    }
+
     pub(super) fn table(&self, what: &'static str, found: &mut Found) -> Option<Table<'a>> {
         match self.toml {
             DeValue::Table(table) => Some(Table::new(what, table, self.at.clone(), self.source)),

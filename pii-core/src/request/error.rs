@@ -1,0 +1,77 @@
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::{Move, State};
+use crate::state;
+
+/// What can go wrong with a request. No message repeats an identifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such request.
+    #[error("there is no request {id}")]
+    Unknown {
+        /// What was asked for.
+        id: Uuid,
+    },
+    /// The request is not in a state in which that can be done.
+    #[error("request {id} is {state} and cannot be {}", .step.done())]
+    OutOfTurn {
+        /// Which.
+        id: Uuid,
+        /// How far it has come.
+        state: State,
+        /// What was to be done.
+        step: Move,
+    },
+    /// An objection to direct marketing is not weighed (Art. 21(3)).
+    #[error("request {id} objects to direct marketing and cannot be refused (Art. 21(3))")]
+    NotRefusable {
+        /// Which.
+        id: Uuid,
+    },
+    /// The plan is not the last that was made for it.
+    #[error("that is not the last plan that was made for request {id}")]
+    OtherPlan {
+        /// Which.
+        id: Uuid,
+    },
+    /// The first month is over (Art. 12(3)).
+    #[error("request {id} could be extended until {last}, within the first month (Art. 12(3))")]
+    TooLate {
+        /// Which.
+        id: Uuid,
+        /// The last day.
+        last: Date,
+    },
+    /// Once is all that the law allows (Art. 12(3)).
+    #[error("request {id} was extended before (Art. 12(3))")]
+    Extended {
+        /// Which.
+        id: Uuid,
+    },
+    /// The clock of this machine is behind what was done already.
+    #[error("the clock is set back: something was done to request {id} at {last}")]
+    ClockBack {
+        /// Which.
+        id: Uuid,
+        /// When that was.
+        last: Timestamp,
+    },
+    /// A day that is in no calendar.
+    #[error("the time is beyond all calendars")]
+    Time,
+    /// The ledger holds something that was not put there.
+    #[error("the ledger of requests is damaged: {0}")]
+    Corrupt(&'static str),
+    /// The state database.
+    #[error(transparent)]
+    State(#[from] state::Error),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::State(error.into())
+    }
+}

@@ -1,0 +1,22 @@
+//! What does the person ask, by when, is it done, can we prove it?
+//!
+//! A [`Request`] is one [`Claim`] of one person. It goes through [`State`]s, one [`Deed`] at a time; each is on record in
+//! the log before it counts, and what may follow what is decided in one place ([`State::after`]). Its time runs from the
+//! day it arrived ([`Deadline`]). [`Requests`] remembers all this without knowing who the person is: what names them lies
+//! in the vault, sealed with a key of the request's own, under the request's number.
+
+mod course;
+mod deadline;
+mod deed;
+mod error;
+mod ledger;
+mod right;
+mod state;
+
+pub use course::{Course, Request};
+pub use deadline::{Deadline, Extension};
+pub use deed::{Deed, Delay, Ground, Step};
+pub use error::Error;
+pub use ledger::{Filed, Filing, Requests};
+pub use right::{Claim, Contest, Right};
+pub use state::{Move, State};
