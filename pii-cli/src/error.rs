@@ -106,6 +106,7 @@ from_room!(
     erase::Error,
     keyring::Error,
     policy::Error,
+    pii_core::request::Error,
     store::Error,
     vault::Error,
     pii_core::vocab::MalformedName
@@ -145,6 +146,8 @@ fn exit(error: &Core) -> Exit {
         | "audit.pruned"
         | "audit.tampered"
         | "audit.not-an-anchor" => Exit::No,
+        "request.identifier" | "request.future" | "request.unknown" => Exit::Usage,
+        "request.not-refusable" | "request.out-of-turn" | "request.not-extendable" | "request.other-plan" => Exit::No,
         "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,

@@ -48,9 +48,13 @@ actions! {
     BreakGlass = "break_glass", "Access was taken in an emergency.";
     AccessReview = "access_review", "Grants were reviewed.";
     RequestOpen = "request_open", "A data subject's request arrived.";
+    RequestAskIdentity = "request_ask_identity", "The requester was asked who they are (Art. 12(6)).";
     RequestVerifyIdentity = "request_verify_identity", "The requester's identity was verified (Art. 12(6)).";
     RequestPlan = "request_plan", "What a request would do was computed.";
-    RequestRun = "request_run", "A request was carried out.";
+    RequestApprove = "request_approve", "Somebody confirmed what a request would do.";
+    RequestRun = "request_run", "A request began to be carried out.";
+    RequestEnd = "request_end", "A run of a request came to its end; denied, if not all of it is done.";
+    RequestClose = "request_close", "A request was answered.";
     RequestExtend = "request_extend", "A request's time was extended (Art. 12(3)).";
     RequestReject = "request_reject", "A request was refused (Art. 12(5)).";
     RequestWithdraw = "request_withdraw", "A request was withdrawn.";

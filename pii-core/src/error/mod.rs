@@ -261,7 +261,13 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::OtherPlan { .. } => "request.other-plan",
         request::Error::TooLate { .. } | request::Error::Extended { .. } => "request.not-extendable",
         request::Error::ClockBack { .. } => "request.clock-back",
+        request::Error::Nameless { .. } | request::Error::UnknownKind { .. } | request::Error::Malformed { .. } => {
+            "request.identifier"
+        }
+        request::Error::Future { .. } => "request.future",
         request::Error::State(state::Error::Locked) => "state.locked",
+        request::Error::Vault(error) => vault_code(error),
+        request::Error::Key(_) => "keyring",
         _ => "request",
     }
 }

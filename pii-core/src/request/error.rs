@@ -3,7 +3,10 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Move, State};
+use crate::keyring;
 use crate::state;
+use crate::vault;
+use crate::vocab::IdentifierKind;
 
 /// What can go wrong with a request. No message repeats an identifier.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +62,48 @@ pub enum Error {
         /// When that was.
         last: Timestamp,
     },
+    /// Nobody is named.
+    #[error("nobody is named")]
+    Nameless {
+        /// Which of the requests, from 0.
+        place: usize,
+    },
+    /// An identifier of a kind by which nobody is found here.
+    #[error("nobody is found by `{kind}` here")]
+    UnknownKind {
+        /// Which of the requests, from 0.
+        place: usize,
+        /// The kind.
+        kind: IdentifierKind,
+        /// The kinds that there are.
+        known: Vec<String>,
+    },
+    /// An identifier that does not have the form of its kind.
+    #[error("what is given as `{kind}` does not look like one")]
+    Malformed {
+        /// Which of the requests, from 0.
+        place: usize,
+        /// The kind.
+        kind: IdentifierKind,
+    },
+    /// A request that arrived after now.
+    #[error("a request cannot have arrived in the future")]
+    Future {
+        /// Which of the requests, from 0.
+        place: usize,
+    },
     /// A day that is in no calendar.
     #[error("the time is beyond all calendars")]
     Time,
     /// The ledger holds something that was not put there.
     #[error("the ledger of requests is damaged: {0}")]
     Corrupt(&'static str),
+    /// The keys.
+    #[error(transparent)]
+    Key(#[from] keyring::Error),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
     /// The state database.
     #[error(transparent)]
     State(#[from] state::Error),

@@ -10,6 +10,7 @@ mod deadline;
 mod deed;
 mod error;
 mod ledger;
+mod letter;
 mod right;
 mod state;
 
@@ -18,5 +19,6 @@ pub use deadline::{Deadline, Extension};
 pub use deed::{Deed, Delay, Ground, Step};
 pub use error::Error;
 pub use ledger::{Filed, Filing, Requests};
+pub use letter::{Letters, is_reserved, is_well_formed};
 pub use right::{Claim, Contest, Right};
 pub use state::{Move, State};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::Personal;
+use super::{Category, Personal};
 
 /// What sort of identifier: `email`, `phone`, `ci`, or a key of the controller's own, `customer_id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +22,20 @@ impl IdentifierKind {
         }
     }
 
+    /// The kind under which values of a column point to a person, if they do: by its category, or, of a key of the
+    /// controller's own, by its name, the last part of its dotted path.
+    pub fn of_column(category: Category, path: &str) -> Option<Self> {
+        let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
+        let own = || (category.name() == OWN).then(|| path.rsplit('.').next()).flatten();
+        named.or_else(own).and_then(|kind| Self::parse(kind).ok())
+    }
+
+    /// The category of its values.
+    pub fn category(&self) -> Option<Category> {
+        let named = KINDS.iter().find(|(_, kind)| *kind == self.0).map(|(name, _)| *name);
+        Category::parse(named.unwrap_or(OWN)).ok()
+    }
+
     /// The kind as written: `email`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,6 +47,18 @@ impl fmt::Display for IdentifierKind {
         f.write_str(&self.0)
     }
 }
+
+/// Categories whose values point to a person, and under which kind.
+const KINDS: &[(&str, &str)] = &[
+    ("user.contact.email", "email"),
+    ("user.contact.phone_number", "phone"),
+    ("user.unique_id.linking", "ci"),
+    ("user.government_id.national", "national_id"),
+    ("user.government_id.passport", "passport"),
+    ("user.account.username", "username"),
+];
+/// The category of keys of the controller's own.
+const OWN: &str = "user.unique_id";
 
 /// Something that points to one data subject: a kind and a value.
 #[derive(Clone, Debug)]
@@ -99,6 +125,19 @@ mod tests {
         let id = Identifier::parse(" email = anna=b@example.org \n").unwrap();
         assert_eq!(id.kind.as_str(), "email");
         assert_eq!(id.value.expose(), "anna=b@example.org");
+    }
+
+    #[test]
+    fn what_points_to_a_person_is_an_identifier() {
+        let kind = |category: &str, path: &str| {
+            IdentifierKind::of_column(Category::parse(category).unwrap(), path).map(|kind| kind.to_string())
+        };
+        assert_eq!(kind("user.contact.email", "work_mail").as_deref(), Some("email"));
+        assert_eq!(kind("user.contact.phone_number", "mobile").as_deref(), Some("phone"));
+        // A key of the controller's own has the name of its column.
+        assert_eq!(kind("user.unique_id", "account.customer_id").as_deref(), Some("customer_id"));
+        assert_eq!(kind("user.unique_id", "Customer-ID"), None);
+        assert_eq!(kind("user.name", "name"), None);
     }
 
     #[test]

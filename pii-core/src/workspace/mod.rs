@@ -19,6 +19,7 @@ mod prune;
 mod put;
 mod query;
 mod relocate;
+mod requests;
 mod reveal;
 mod rotate;
 mod rotate_root;
@@ -37,6 +38,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
+use crate::request::Requests;
 use crate::vault::Vault;
 use crate::vocab::Actor;
 use crate::wire::Encryption;
@@ -52,6 +54,7 @@ pub use look_up::{Looked, Question};
 pub use put::{Incoming, Moved, Reading};
 pub use query::Mention;
 pub use relocate::MovedVault;
+pub use requests::{Asked, Opened};
 pub use rotate::{Output, Rotated, Rotation};
 pub use rotate_root::Rewrapped;
 pub use scan::{Scanned, scan};
@@ -87,6 +90,7 @@ pub struct Workspace {
     log: AuditLog,
     sidecar: Sidecar,
     catalog: Catalog,
+    requests: Requests,
     vault: Vault,
     caller: Caller,
 }

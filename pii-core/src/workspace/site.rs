@@ -8,6 +8,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
+use crate::request::Requests;
 use crate::vault::{Login, Vault, VaultLocation};
 use crate::wire::{Encryption, Wire};
 
@@ -144,6 +145,14 @@ impl Site {
         Ok(Catalog::open(&self.state())?)
     }
 
+    /// Opens the ledger of requests.
+    ///
+    /// # Errors
+    /// [`Error::Request`].
+    pub fn requests(&self) -> Result<Requests, Error> {
+        Ok(Requests::open(&self.state())?)
+    }
+
     /// The key that the log's checkpoints are to be checked with, known on another way than from the log.
     ///
     /// # Errors
@@ -203,13 +212,15 @@ impl Site {
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
+        let requests = self.requests()?;
         let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
         if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
             let _receipt = log.append(&event().with_peer(host))?;
         }
         let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        let workspace = Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, vault, caller };
+        let workspace =
+            Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, requests, vault, caller };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::age::age;
+use crate::command::age::age;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;

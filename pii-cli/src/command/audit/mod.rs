@@ -1,4 +1,3 @@
-mod age;
 mod anchor;
 mod checkpoint;
 mod export;

@@ -8,7 +8,7 @@ use pii_core::store::ObjectLocation;
 use pii_core::workspace::read_anchors;
 use serde_json::json;
 
-use super::age::age;
+use crate::command::age::age;
 use crate::config::{Global, objects};
 use crate::error::Error;
 use crate::exit::Exit;

@@ -136,8 +136,12 @@ fn class(action: Action) -> (Class, u32) {
         | Action::CatalogChange
         | Action::KeyRotate
         | Action::GrantChange
+        | Action::RequestAskIdentity
         | Action::RequestVerifyIdentity
+        | Action::RequestApprove
         | Action::RequestRun
+        | Action::RequestEnd
+        | Action::RequestClose
         | Action::RequestExtend
         | Action::RequestReject
         | Action::RequestWithdraw

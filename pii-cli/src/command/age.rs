@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use crate::error::Error;
 
 /// Reads `30m`, `1h`, `1d` or `PT1H`; a day has 24 hours.
-pub(super) fn age(text: &str) -> Result<SignedDuration, Error> {
+pub(crate) fn age(text: &str) -> Result<SignedDuration, Error> {
     let span: Option<Span> = text.parse().ok();
     let age = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     age.filter(SignedDuration::is_positive)

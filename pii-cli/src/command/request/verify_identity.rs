@@ -1,0 +1,55 @@
+use pii_core::request::Deed;
+
+use super::{left, number, value};
+use crate::config::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::{Ui, count};
+
+/// Record that the person proved who they are, or was asked to (Art. 12(6))
+///
+/// Nothing is planned, and nothing runs, for somebody who did not.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("how").args(["method", "ask"]).required(true))]
+pub(crate) struct Args {
+    /// Which requests
+    #[arg(value_name = "REQUEST", required = true)]
+    requests: Vec<String>,
+    /// How they proved it: login, id-card, call-back
+    #[arg(long, value_name = "METHOD")]
+    method: Option<String>,
+    /// They were asked, and have not answered yet
+    #[arg(long)]
+    ask: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let workspace = global.open()?;
+    let ids = args.requests.iter().map(|text| number(&workspace, text)).collect::<Result<Vec<_>, _>>()?;
+    let deed = match &args.method {
+        Some(method) => Deed::ProveIdentity { method: method.clone() },
+        None => Deed::AskIdentity,
+    };
+    let stepped = workspace.step_requests(&ids, &deed);
+    workspace.seal()?;
+    stepped?;
+    for id in &ids {
+        let request = workspace.requests().get(*id)?;
+        let (deadline, days) = workspace.deadline(&request)?;
+        ui.record("request", &value(&request, &deadline, days));
+        if ids.len() > 1 {
+            continue;
+        }
+        ui.line(format!("request {id} is {}, due {}, {}", request.state, deadline.due, left(days)));
+        if deadline.due != deadline.unsuspended {
+            ui.line(format!("without the time that the question took, it would be due {}", deadline.unsuspended));
+        }
+        if !args.ask {
+            ui.note(format!("next: pii request plan {id}"));
+        }
+    }
+    if ids.len() > 1 {
+        ui.line(format!("{} {}", count(ids.len() as u64, "request"), if args.ask { "asked" } else { "verified" }));
+    }
+    Ok(Exit::Done)
+}

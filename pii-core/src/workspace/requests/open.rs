@@ -1,0 +1,130 @@
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::audit::Action;
+use crate::error::Error;
+use crate::request;
+use crate::request::{Claim, Deadline, Filed, Filing, Letters};
+use crate::vocab::{Identifier, IdentifierKind};
+use crate::workspace::Workspace;
+
+/// A request as it comes in.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is asked.
+    pub claim: Claim,
+    /// By whom, in their own words.
+    pub identifiers: Vec<Identifier>,
+    /// When it arrived, if not now.
+    pub received: Option<Timestamp>,
+    /// The name that another system has for it: a ticket. Not personal.
+    pub reference: Option<String>,
+}
+
+/// A request that is in the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Opened {
+    /// Its number.
+    pub id: Uuid,
+    /// Whether it had come before, and is open still: then it is that one.
+    pub again: bool,
+    /// By when it is to be answered.
+    pub deadline: Deadline,
+}
+
+impl Workspace {
+    /// Takes requests in, all or none: each on record, who asks in the vault, the rest in the ledger. The same request,
+    /// come again while it is open, is the same.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with [`request::Error::UnknownKind`] or [`request::Error::Malformed`], which name the request by
+    /// its place among `asked`; [`request::Error::Future`]; [`Error::UnknownPurpose`] of an objection; [`Error::Vault`].
+    pub fn open_requests(&self, asked: &[Asked]) -> Result<Vec<Opened>, Error> {
+        let now = self.caller.clock.now();
+        let kinds = self.kinds();
+        for (place, asked) in asked.iter().enumerate() {
+            well_formed(place, asked, &kinds, now)?;
+            self.refuse_unknown_purpose(&asked.claim)?;
+        }
+        let letters = Letters::new(self.vault(), &self.keys);
+        let (mut filings, mut new) = (Vec::with_capacity(asked.len()), HashSet::new());
+        for asked in asked {
+            let content = letters.content(&asked.claim, &asked.identifiers)?;
+            if self.requests.open_with(&content)?.is_none() {
+                new.insert(content);
+            }
+            filings.push(Filing {
+                id: Uuid::now_v7(),
+                claim: asked.claim.clone(),
+                received: asked.received.unwrap_or(now),
+                content,
+                reference: asked.reference.clone(),
+            });
+        }
+        let mut events = Vec::with_capacity(new.len());
+        for filing in &filings {
+            if new.remove(&filing.content) {
+                events.push(self.event(Action::RequestOpen).with_request(filing.id.to_string()));
+            }
+        }
+        let receipts = self.log.append_all(&events)?;
+        let filed = self.requests.file::<Error>(&filings, &receipts, |kept| {
+            let kept: HashSet<Uuid> = kept.iter().map(|filing| filing.id).collect();
+            let kept: Vec<_> = (filings.iter().zip(asked))
+                .filter(|(filing, _)| kept.contains(&filing.id))
+                .map(|(filing, asked)| (filing.id, asked.identifiers.as_slice()))
+                .collect();
+            match receipts.last() {
+                Some(receipt) if !kept.is_empty() => Ok(letters.keep(&kept, now, receipt)?),
+                _ => Ok(()),
+            }
+        })?;
+        filed.into_iter().map(|filed| self.opened(filed, now)).collect()
+    }
+
+    fn opened(&self, filed: Filed, now: Timestamp) -> Result<Opened, Error> {
+        let request = self.requests.get(filed.id)?;
+        let deadline = request.deadline(self.policy.calendar(), now)?;
+        Ok(Opened { id: filed.id, again: filed.again, deadline })
+    }
+
+    /// By which kinds of identifiers somebody can be found here: those of subjects, and those of columns.
+    fn kinds(&self) -> BTreeSet<IdentifierKind> {
+        let mut kinds = BTreeSet::new();
+        for dataset in self.policy.datasets() {
+            kinds.extend(dataset.subject().map(|subject| subject.kind.clone()));
+            let columns = dataset.columns();
+            kinds.extend(columns.filter_map(|(path, rule)| IdentifierKind::of_column(rule.tag().category()?, path)));
+        }
+        kinds
+    }
+
+    fn refuse_unknown_purpose(&self, claim: &Claim) -> Result<(), Error> {
+        let Claim::Objection { purpose, .. } = claim else { return Ok(()) };
+        match self.policy.purposes().iter().find(|known| known.id().as_str() == purpose) {
+            Some(_) => Ok(()),
+            None => Err(Error::UnknownPurpose(crate::vocab::PurposeId::parse(purpose)?)),
+        }
+    }
+}
+
+fn well_formed(place: usize, asked: &Asked, kinds: &BTreeSet<IdentifierKind>, now: Timestamp) -> Result<(), Error> {
+    if asked.received.is_some_and(|received| received > now) {
+        return Err(request::Error::Future { place }.into());
+    }
+    if asked.identifiers.is_empty() {
+        return Err(request::Error::Nameless { place }.into());
+    }
+    for who in &asked.identifiers {
+        if !kinds.contains(&who.kind) || request::is_reserved(&who.kind) {
+            let known = kinds.iter().map(ToString::to_string).collect();
+            return Err(request::Error::UnknownKind { place, kind: who.kind.clone(), known }.into());
+        }
+        if !request::is_well_formed(who) {
+            return Err(request::Error::Malformed { place, kind: who.kind.clone() }.into());
+        }
+    }
+    Ok(())
+}
