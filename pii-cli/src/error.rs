@@ -3,7 +3,8 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, erase, keyring, outbound, policy, seal, store, vault, wire};
+use pii_core::request::State;
+use pii_core::{audit, batch, erase, keyring, outbound, policy, request, seal, store, vault, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -118,8 +119,18 @@ impl From<policy::Refusal> for Error {
     }
 }
 
+/// What a request waits for.
+fn next(id: uuid::Uuid, state: State) -> Option<String> {
+    Some(match state {
+        State::Received | State::IdentityPending => format!("pii request verify-identity {id} --method METHOD"),
+        State::Verified | State::PartlyDone | State::Held => format!("pii request plan {id}"),
+        State::Planned | State::Approved | State::Running => format!("pii request run {id}"),
+        _ => return None,
+    })
+}
+
 /// The error and its causes, joined by colons.
-fn whole(error: &Core) -> String {
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -161,6 +172,17 @@ fn exit(error: &Core) -> Exit {
 
 fn hint(error: &Core) -> Option<String> {
     Some(match error {
+        Core::Request(request::Error::UnknownKind { known, .. }) => format!("kinds are {}", known.join(", ")),
+        Core::Request(request::Error::Malformed { .. }) => "write it as the data have it: `pii help identifiers`".to_owned(),
+        Core::Request(request::Error::OtherPlan { .. } | request::Error::OtherPolicy) => {
+            "look again with `pii request plan`".to_owned()
+        }
+        Core::Request(request::Error::OutOfTurn { id, state, .. }) => next(*id, *state)?,
+        Core::Request(request::Error::Unknown { .. }) => "`pii request list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::Busy) => "wait until it has ended; then this goes on where it was".to_owned(),
+        Core::Request(request::Error::TooLate { .. } | request::Error::Extended { .. }) => {
+            "answer it with what is done so far, and say what is missing".to_owned()
+        }
         Core::Batch(batch::Error::Undecided { dataset, .. }) => {
             format!("run `pii scan SOURCE -d {dataset} --propose` and add what it prints to the policy")
         }

@@ -50,6 +50,11 @@ impl Outcome {
         self.files.iter().filter_map(|(_, ended)| ended.as_ref().ok())
     }
 
+    /// What the first file that is as it was failed of.
+    pub fn into_failure(self) -> Option<Error> {
+        self.files.into_iter().find_map(|(_, ended)| ended.err())
+    }
+
     /// Files that are as they were, and why.
     pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
         self.files.iter().filter_map(|(path, ended)| Some((path.as_path(), ended.as_ref().err()?)))

@@ -50,6 +50,20 @@ impl Pseudonymiser {
         self.key.sign(self.normaliser.normalise(value).as_bytes())
     }
 
+    /// The pseudonym of a value as text: as recipients have it, or in hexadecimal where they have bytes.
+    pub fn written(&self, value: &str) -> String {
+        let tag = self.sign(value);
+        let hex = || tag.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        match self.form {
+            PseudonymForm::Base64Url => {
+                let short = tag.first_chunk::<16>().unwrap_or(&[0; 16]);
+                format!("{}{}", self.epoch, URL_SAFE_NO_PAD.encode(short))
+            }
+            PseudonymForm::Hex => format!("{}{}", self.epoch, hex()),
+            PseudonymForm::Raw => hex(),
+        }
+    }
+
     /// What a column of pseudonyms says of itself: algorithm, domain, normalisation, epoch, key check value.
     pub fn metadata(&self) -> [(String, String); 5] {
         [
@@ -214,6 +228,7 @@ mod tests {
             let printed = warehouse(form).apply(&value).unwrap();
             let printed = printed.as_string::<i32>().value(0);
             assert!(printed.starts_with('1') && printed.len() == length, "{printed}");
+            assert_eq!(warehouse(form).written("x").len(), length);
         }
         let raw = warehouse(PseudonymForm::Raw);
         let bytes = raw.apply(&value).unwrap();

@@ -2,9 +2,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Move, State};
+use super::{Candidate, Move, PlaceName, Right, State};
+use crate::audit;
+use crate::erase;
 use crate::keyring;
 use crate::state;
+use crate::store;
 use crate::vault;
 use crate::vocab::IdentifierKind;
 
@@ -98,6 +101,54 @@ pub enum Error {
     /// The ledger holds something that was not put there.
     #[error("the ledger of requests is damaged: {0}")]
     Corrupt(&'static str),
+    /// What names the person names several: nobody is taken for another.
+    #[error("what request {id} gives names {} people", .candidates.len())]
+    Ambiguous {
+        /// Which.
+        id: Uuid,
+        /// Whom.
+        candidates: Vec<Candidate>,
+    },
+    /// It is no plan of requests.
+    #[error("that is not a plan of requests: {0}")]
+    NotAPlan(String),
+    /// Requests of this right have no plan of this sort.
+    #[error("request {id} is about {right}, which is not planned with erasures")]
+    OtherRight {
+        /// Which.
+        id: Uuid,
+        /// What it is about.
+        right: Right,
+    },
+    /// The policy is another one since the plan was made.
+    #[error("the policy changed since the plan was made")]
+    OtherPolicy,
+    /// Somebody else carries out the plan.
+    #[error("another process runs this plan")]
+    Busy,
+    /// The place could not be looked at when the plan was made.
+    #[error("{place} was not searched: {why}")]
+    Unsearched {
+        /// Which.
+        place: PlaceName,
+        /// Why.
+        why: String,
+    },
+    /// A place of the plan is there no more.
+    #[error("{place} is not there any more")]
+    Vanished {
+        /// Which.
+        place: PlaceName,
+    },
+    /// The log.
+    #[error(transparent)]
+    Audit(#[from] audit::Error),
+    /// Files.
+    #[error(transparent)]
+    Erase(#[from] erase::Error),
+    /// Where files lie.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// The keys.
     #[error(transparent)]
     Key(#[from] keyring::Error),

@@ -158,7 +158,11 @@ impl Requests {
         })
     }
 
-    fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(super) fn reader(&self) -> &Connection {
+        self.database.reader()
+    }
+
+    pub(super) fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
         let tx = self.database.begin().map_err(Error::from)?;
         let done = work(&tx)?;
         tx.commit().map_err(Error::from)?;
@@ -228,7 +232,7 @@ fn uuid(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| Error::Corrupt("a number"))
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|_| Error::Corrupt("what is to be stored"))
 }
 
@@ -243,6 +247,10 @@ const MIGRATIONS: Migrations = Migrations {
     CREATE TABLE request_step (
         request TEXT NOT NULL REFERENCES request, n INTEGER NOT NULL, at TEXT NOT NULL, deed TEXT NOT NULL,
         actor TEXT NOT NULL, audit_entry INTEGER NOT NULL, PRIMARY KEY (request, n)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE request_place (
+        plan TEXT NOT NULL, place TEXT NOT NULL, ran TEXT NOT NULL, at TEXT NOT NULL, audit_entry INTEGER NOT NULL,
+        PRIMARY KEY (plan, place)
     ) STRICT, WITHOUT ROWID;
     "],
 };

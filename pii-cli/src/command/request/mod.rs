@@ -1,13 +1,19 @@
 mod extend;
 mod list;
 mod open;
+mod plan;
 mod reject;
+mod run;
 mod show;
 mod verify_identity;
 mod withdraw;
 
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use pii_core::erase::Progress;
 use pii_core::request::{Deadline, Request};
-use pii_core::workspace::Workspace;
+use pii_core::workspace::{Step, Workspace};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -22,6 +28,8 @@ pub(crate) enum Command {
     VerifyIdentity(verify_identity::Args),
     List(list::Args),
     Show(show::Args),
+    Plan(plan::Args),
+    Run(run::Args),
     Extend(extend::Args),
     Reject(reject::Args),
     Withdraw(withdraw::Args),
@@ -33,9 +41,32 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::VerifyIdentity(args) => verify_identity::run(args, global, ui),
         Command::List(args) => list::run(args, global, ui),
         Command::Show(args) => show::run(args, global, ui),
+        Command::Plan(args) => plan::run(args, global, ui),
+        Command::Run(args) => run::run(args, global, ui),
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),
+    }
+}
+
+/// Which requests a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// Which requests
+    #[arg(value_name = "REQUEST")]
+    requests: Vec<String>,
+}
+
+impl Which {
+    /// Their numbers, each once.
+    fn numbers(&self, workspace: &Workspace) -> Result<Vec<Uuid>, Error> {
+        let mut ids = self.requests.iter().map(|text| number(workspace, text)).collect::<Result<Vec<_>, _>>()?;
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Err(Error::usage("no request is named", "`pii request list` shows their numbers"));
+        }
+        Ok(ids)
     }
 }
 
@@ -51,6 +82,15 @@ fn number(workspace: &Workspace, text: &str) -> Result<Uuid, Error> {
         (Some(request), None) => Ok(request.id),
         (None, _) => Err(Error::usage(format!("`{text}` is no request"), "`pii request list` shows their numbers")),
         _ => Err(Error::usage(format!("`{text}` ends the number of several requests"), "write more of it")),
+    }
+}
+
+/// Watches work over files.
+fn watching(ui: Ui, verb: &'static str) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
+    let watch = Mutex::new(ui.watch_bytes(verb));
+    move |progress| {
+        let step = Step { bytes: progress.bytes, of_bytes: Some(progress.of_bytes), ..Step::default() };
+        (watch.lock().unwrap_or_else(PoisonError::into_inner))(step)
     }
 }
 

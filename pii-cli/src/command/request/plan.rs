@@ -1,0 +1,129 @@
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use pii_core::error::Error as Core;
+use pii_core::request::{Intent, Plan, PlannedPlace};
+use pii_core::vocab::DatasetId;
+use serde_json::json;
+
+use super::{Which, watching};
+use crate::config::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::{HEAD, Ui, bytes, count, paint};
+
+/// Look in every place, and say what a request would do there; change nothing
+///
+/// Every dataset of the policy, every copy that was written for a recipient, and the vault. Exit code 3 if a place could not be searched: such a request can only be partly done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// A dataset that somebody else sees to
+    #[arg(long, value_name = "DATASET")]
+    by_hand: Vec<String>,
+    /// Write the plan there, too
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let workspace = global.open()?;
+    let ids = args.which.numbers(&workspace)?;
+    let by_hand = args.by_hand.iter().map(|name| DatasetId::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let planned = workspace.plan_requests(&ids, &by_hand, &watching(ui, "looking"));
+    workspace.seal()?;
+    let plan = planned?;
+    show(&plan, ui)?;
+    if let Some(file) = &args.output {
+        write(file, &plan)?;
+    }
+    match (ids.as_slice(), &args.output) {
+        (_, Some(file)) => ui.note(format!("next: pii request run --plan {}", file.display())),
+        ([id], None) => ui.note(format!("next: pii request run {id}")),
+        _ => ui.note("next: pii request run with the same requests"),
+    }
+    Ok(if plan.unsearched() > 0 { Exit::No } else { Exit::Done })
+}
+
+/// What a plan would do.
+pub(super) fn show(plan: &Plan, ui: Ui) -> Result<(), Error> {
+    for place in &plan.places {
+        ui.record("request_place", &place_value(place));
+    }
+    ui.record(
+        "request_plan",
+        &json!({
+            "requests": plan.requests.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "digest": plan.digest()?.to_string(), "known": plan.known, "places": plan.places.len(),
+            "unsearched": plan.unsearched(), "recipients": plan.recipients,
+        }),
+    );
+    let what = match plan.requests.as_slice() {
+        [id] => format!("request {}", paint(&id.to_string(), HEAD)),
+        many => count(many.len() as u64, "request"),
+    };
+    if plan.known == 0 {
+        ui.line(format!("{what}: the vault knows nobody by that"));
+    }
+    if plan.is_empty() {
+        ui.line(format!("{what}: we hold nothing; {} searched", count(plan.places.len() as u64, "place")));
+        return Ok(());
+    }
+    ui.line(format!("{what} would:"));
+    ui.table(["", "where", "what", "rows", "files", "size"], &plan.places.iter().map(row).collect::<Vec<_>>());
+    for place in &plan.places {
+        match &place.intent {
+            Intent::Keep { ground, until, .. } => {
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                ui.line(format!("{} keeps them{until} (Art. 17(3)): {ground}", place.place));
+            }
+            Intent::Unsearched { why } => ui.warn(format!("{} was not searched: {why}", place.place)),
+            _ => {}
+        }
+    }
+    if !plan.recipients.is_empty() {
+        ui.line(format!("to be told (Art. 19): {}", plan.recipients.join(", ")));
+    }
+    Ok(())
+}
+
+fn row(place: &PlannedPlace) -> [String; 6] {
+    let (files, size) = match &place.intent {
+        Intent::Erase { plan } => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
+        _ => (String::new(), String::new()),
+    };
+    let rows = match &place.intent {
+        Intent::Shred { people, values } => {
+            format!("{}, {values} values", count(*people, "person").replace("persons", "people"))
+        }
+        Intent::Absent => "none".to_owned(),
+        Intent::Unsearched { .. } | Intent::ByHand => "?".to_owned(),
+        intent => intent.rows().to_string(),
+    };
+    let mark = if place.intent.acts() { "-" } else { " " };
+    [mark.to_owned(), place.place.to_string(), place.intent.name().to_owned(), rows, files, size]
+}
+
+/// A place as JSON has it.
+pub(super) fn place_value(place: &PlannedPlace) -> serde_json::Value {
+    let (ground, until) = match &place.intent {
+        Intent::Keep { ground, until, .. } => (Some(ground), until.map(|until| until.to_string())),
+        _ => (None, None),
+    };
+    let why = if let Intent::Unsearched { why } = &place.intent { Some(why) } else { None };
+    let files = if let Intent::Erase { plan } = &place.intent { plan.to_rewrite().count() } else { 0 };
+    json!({
+        "place": place.place.to_string(), "outcome": format!("would {}", place.intent.name()), "intent": place.intent.name(),
+        "rows": place.intent.rows(), "files": files, "ground": ground, "until": until, "why": why,
+    })
+}
+
+/// For nobody else's eyes.
+fn write(file: &PathBuf, plan: &Plan) -> Result<(), Error> {
+    let json = plan.to_json()?;
+    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let written = out.and_then(|mut out| out.write_all(&json).and_then(|()| out.sync_all()));
+    Ok(written.map_err(|source| Core::Io { path: file.clone(), source })?)
+}

@@ -1,0 +1,113 @@
+use std::path::PathBuf;
+
+use pii_core::error::Error as Core;
+use pii_core::request::{Plan, Right};
+use pii_core::workspace::{Ended, Workspace};
+use serde_json::json;
+
+use super::plan::{place_value, show};
+use super::{Which, watching};
+use crate::config::Global;
+use crate::error::Error;
+use crate::error::whole;
+use crate::exit::Exit;
+use crate::ui::{Ui, count};
+
+/// Carry out the plan of a request, just that one
+///
+/// Shows it, and asks. Every place is in the log before it is touched; a run that was killed is taken up by the next one. A place that changed since the plan was made is refused, and the request is partly done: plan again. Exit code 3 if not all of it is done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// The plan; otherwise the last that was made
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Say what would be done, and change nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let workspace = global.open()?;
+    let plan = args.plan(&workspace)?;
+    show(&plan, ui)?;
+    if args.dry_run {
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        let word = match plan.requests.as_slice() {
+            [id] => id.to_string(),
+            many => many.len().to_string(),
+        };
+        ui.confirm("this destroys data for good", &word)?;
+    }
+    let ended = workspace.run_requests(&plan, &watching(ui, "erasing"));
+    workspace.seal()?;
+    report(&plan, &ended?, ui)
+}
+
+fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {
+    let mut failed = 0;
+    for (place, outcome) in &ended.places {
+        let mut value = place_value(place);
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("outcome".to_owned(), json!(if outcome.is_ok() { "done" } else { "failed" }));
+            if let Err(error) = outcome {
+                fields.insert("why".to_owned(), json!(error.to_string()));
+            }
+        }
+        ui.record("request_place", &value);
+        match outcome {
+            Ok(ran) if place.intent.acts() => {
+                let files = if ran.files == 0 { String::new() } else { format!(" in {}", count(ran.files, "file")) };
+                ui.line(format!("{}: {} {}{files}", place.place, place.intent.name(), ran.rows));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                failed += 1;
+                ui.warn(whole(error));
+            }
+        }
+    }
+    let state = ended.state.of(Right::Erasure);
+    ui.record("request_run", &json!({ "state": state, "failed": failed, "recipients": plan.recipients }));
+    let what = match plan.requests.as_slice() {
+        [id] => format!("request {id} is"),
+        many => format!("{} are", count(many.len() as u64, "request")),
+    };
+    ui.line(format!("{what} {state}"));
+    if failed > 0 {
+        ui.note(format!("{} not done: mend what is wrong, then `pii request plan` again", count(failed, "place")));
+        return Ok(Exit::No);
+    }
+    Ok(Exit::Done)
+}
+
+impl Args {
+    fn plan(&self, workspace: &Workspace) -> Result<Plan, Error> {
+        if let Some(file) = &self.plan {
+            let json = std::fs::read(file).map_err(|source| Core::Io { path: file.clone(), source })?;
+            return Ok(Plan::from_json(&json)?);
+        }
+        let ids = self.which.numbers(workspace)?;
+        let mut digests = Vec::new();
+        for id in &ids {
+            let request = workspace.requests().get(*id)?;
+            match request.plan() {
+                Some((digest, _)) => digests.push(digest.to_owned()),
+                None => {
+                    return Err(Error::usage(format!("request {id} has no plan"), format!("pii request plan {id}")));
+                }
+            }
+        }
+        digests.dedup();
+        match digests.as_slice() {
+            [digest] => Ok(workspace.kept_plan(digest)?),
+            _ => Err(Error::usage("these requests have several plans", "run one plan at a time, with `--plan`")),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Error, Intent, PlaceName};
+use crate::audit::Hash;
+
+/// What requests would do, everywhere. Made, shown, confirmed, and then run as it is or not at all.
+///
+/// It holds no identifier. Whoever has it can test a guess of who is asked for, slowly: it is to be kept like the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The version of this form: 1.
+    pub v: u32,
+    /// Which requests.
+    pub requests: Vec<Uuid>,
+    /// When it was made.
+    pub made: Timestamp,
+    /// SHA-256 of the policy, in hexadecimal.
+    pub policy: String,
+    /// How many of the requests are of somebody whom the vault knows.
+    pub known: u64,
+    /// Every place, in the order in which they are done.
+    pub places: Vec<PlannedPlace>,
+    /// Who was given their data, and is to be told (Art. 19).
+    pub recipients: Vec<String>,
+}
+
+/// What would be done in one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedPlace {
+    /// Which.
+    pub place: PlaceName,
+    /// What.
+    #[serde(flatten)]
+    pub intent: Intent,
+}
+
+impl Plan {
+    /// How many places could not be looked at.
+    pub fn unsearched(&self) -> u64 {
+        self.places.iter().filter(|planned| matches!(planned.intent, Intent::Unsearched { .. })).count() as u64
+    }
+
+    /// Whether nobody holds anything of them: an answer, and no error.
+    pub fn is_empty(&self) -> bool {
+        self.places.iter().all(|planned| matches!(planned.intent, Intent::Absent))
+    }
+
+    /// Reads a plan that was written as JSON.
+    ///
+    /// # Errors
+    /// [`Error::NotAPlan`].
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        let plan: Self = serde_json::from_slice(json).map_err(|error| Error::NotAPlan(error.to_string()))?;
+        if plan.v == 1 { Ok(plan) } else { Err(Error::NotAPlan(format!("its version is {}", plan.v))) }
+    }
+
+    /// As JSON, in one line.
+    ///
+    /// # Errors
+    /// [`Error::NotAPlan`]: a path that is not UTF-8.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|error| Error::NotAPlan(error.to_string()))
+    }
+
+    /// SHA-256 of the JSON: what was confirmed.
+    ///
+    /// # Errors
+    /// As [`Plan::to_json`].
+    pub fn digest(&self) -> Result<Hash, Error> {
+        Ok(Hash::of(&self.to_json()?))
+    }
+}

@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::places::Spot;
+use crate::audit::Hash;
+use crate::erase::Go;
+use crate::error::Error;
+use crate::request;
+use crate::request::{Deed, Intent, PlaceName, Plan, PlannedPlace, Right};
+use crate::vocab::DatasetId;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// What erasing these people would do, in every place; changes nothing but that the requests are planned. `by_hand`:
+    /// datasets that somebody else sees to. The plan is kept in the workspace, too.
+    ///
+    /// # Errors
+    /// [`Error::Request`] if a request cannot be planned, or names several people. What is wrong with a place is in the
+    /// plan: it could not be searched.
+    pub fn plan_requests(&self, ids: &[Uuid], by_hand: &[DatasetId], go: Go<'_>) -> Result<Plan, Error> {
+        if let Some(unknown) = by_hand.iter().find(|dataset| self.policy.dataset(dataset).is_none()) {
+            return Err(Error::UnknownDataset(unknown.clone()));
+        }
+        let now = self.caller.clock.now();
+        let draft = Deed::Plan { digest: String::new(), unsearched: 0 };
+        for id in ids {
+            let request = self.requests.get(*id)?;
+            request.may(&draft, self.policy.calendar(), now)?;
+            if request.claim.right() != Right::Erasure {
+                return Err(request::Error::OtherRight { id: *id, right: request.claim.right() }.into());
+            }
+        }
+        let sought = self.seek(ids)?;
+        let mut places = Vec::new();
+        for spot in self.places(&sought, by_hand)? {
+            let (place, intent) = match spot {
+                Spot::Known(place, intent) => (place, intent),
+                Spot::Open(place) => (place.name(), looked_at(place.plan(go))?),
+            };
+            places.push(PlannedPlace { place, intent });
+        }
+        let plan = Plan {
+            v: 1,
+            requests: ids.to_vec(),
+            made: now,
+            policy: Hash::from_bytes(self.policy.digest()).to_string(),
+            known: (ids.len() - sought.unknown().len()) as u64,
+            recipients: self.told(&places)?,
+            places,
+        };
+        let digest = plan.digest()?.to_string();
+        self.keep_plan(&plan, &digest)?;
+        self.step_requests(ids, &Deed::Plan { digest, unsearched: plan.unsearched() })?;
+        Ok(plan)
+    }
+
+    /// The plan of that digest, as it was kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Request`].
+    pub fn kept_plan(&self, digest: &str) -> Result<Plan, Error> {
+        let path = self.plan_file(digest, "json");
+        let json = fs::read(&path).map_err(|source| Error::Io { path, source })?;
+        Ok(Plan::from_json(&json)?)
+    }
+
+    /// To whom datasets went in which they are.
+    fn told(&self, places: &[PlannedPlace]) -> Result<Vec<String>, Error> {
+        let mut told = BTreeSet::new();
+        for disclosure in self.catalog.disclosures(None)? {
+            let is_of = |planned: &PlannedPlace| {
+                planned.place == PlaceName::Dataset(disclosure.dataset.clone())
+                    && !matches!(planned.intent, Intent::Absent)
+            };
+            if places.iter().any(is_of) {
+                told.insert(disclosure.recipient);
+            }
+        }
+        Ok(told.into_iter().collect())
+    }
+
+    /// For nobody else's eyes: a guess of who is asked for can be tested with it.
+    fn keep_plan(&self, plan: &Plan, digest: &str) -> Result<(), Error> {
+        let path = self.plan_file(digest, "json");
+        let folder = self.plans();
+        let json = plan.to_json()?;
+        let written = fs::create_dir_all(&folder)
+            .and_then(|()| fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path))
+            .and_then(|mut file| file.write_all(&json).and_then(|()| file.sync_all()));
+        written.map_err(|source| Error::Io { path, source })
+    }
+
+    pub(super) fn plan_file(&self, digest: &str, extension: &str) -> PathBuf {
+        self.plans().join(digest).with_extension(extension)
+    }
+
+    fn plans(&self) -> PathBuf {
+        self.site.root().join(".pii").join("plans")
+    }
+}
+
+/// A place that cannot be looked at is part of the answer, unless it was the person who looked away.
+fn looked_at(planned: Result<Intent, request::Error>) -> Result<Intent, Error> {
+    match planned {
+        Err(request::Error::Erase(crate::erase::Error::Interrupted)) => Err(Error::Interrupted),
+        Err(error) => Ok(Intent::Unsearched { why: whole(&error) }),
+        Ok(intent) => Ok(intent),
+    }
+}
+
+/// An error and its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,176 @@
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+
+use uuid::Uuid;
+
+use super::places::Spot;
+use crate::audit::{Action, Event, Hash};
+use crate::erase::Go;
+use crate::error::Error;
+use crate::request;
+use crate::request::{Deed, Intent, PlaceName, Plan, PlannedPlace, Ran, State};
+use crate::vocab::{DatasetId, RecipientId};
+use crate::workspace::Workspace;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Every place of the plan, in order, and what became of it. One that was not come to, as one before it failed, is left
+    /// out.
+    pub places: Vec<(PlannedPlace, Result<Ran, request::Error>)>,
+    /// How far the requests have come by it.
+    pub state: State,
+}
+
+impl Workspace {
+    /// Carries out a plan, just that one. Every place is on record before it is touched and remembered when it is done, so
+    /// that a run that was killed is taken up where it was. The vault comes last, and only if no place failed: whoever is
+    /// to be found again must not be forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Request`] if the plan is not the last one of each request, or the policy is another since; nothing was done
+    /// then. [`request::Error::Busy`] if somebody else runs it. What went wrong in a place is in [`Ended`].
+    pub fn run_requests(&self, plan: &Plan, go: Go<'_>) -> Result<Ended, Error> {
+        let digest = plan.digest()?.to_string();
+        let _only = self.only_runner(&digest)?;
+        if plan.policy != Hash::from_bytes(self.policy.digest()).to_string() {
+            return Err(request::Error::OtherPolicy.into());
+        }
+        self.begin(&plan.requests, &digest)?;
+
+        let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
+        let sought = self.seek(&plan.requests)?;
+        let spots = self.places(&sought, &by_hand)?;
+        let before = self.requests.places_done(&digest)?;
+        let (mut places, mut failed) = (Vec::new(), 0_u64);
+        for (number, planned) in plan.places.iter().enumerate() {
+            if planned.place == PlaceName::Vault && failed > 0 {
+                break;
+            }
+            let ended = match before.iter().find(|done| done.place == planned.place) {
+                Some(done) => Ok(done.ran.clone()),
+                None => self.run_place(planned, &spots, &digest, number, go),
+            };
+            let ended = match ended {
+                Err(Error::Request(error)) => Err(error),
+                Err(error) => return Err(error),
+                Ok(ran) => Ok(ran),
+            };
+            failed += u64::from(ended.is_err());
+            places.push((planned.clone(), ended));
+        }
+        let deed = ending(plan, failed);
+        self.step_requests(&plan.requests, &deed)?;
+        if deed == Deed::Fulfil && plan.recipients.is_empty() {
+            self.step_requests(&plan.requests, &Deed::Tell { recipients: 0 })?;
+        }
+        let state = match plan.requests.first() {
+            Some(first) => self.requests.get(*first)?.state,
+            None => State::Fulfilled,
+        };
+        Ok(Ended { places, state })
+    }
+
+    /// Approved and running, whether it is the first time or a run before this one was killed.
+    fn begin(&self, ids: &[Uuid], digest: &str) -> Result<(), Error> {
+        let planned: Vec<_> = self.in_state(ids, State::Planned)?;
+        self.step_requests(&planned, &Deed::Approve { digest: digest.to_owned() })?;
+        self.step_requests(ids, &Deed::Run { digest: digest.to_owned() })?;
+        Ok(())
+    }
+
+    fn in_state(&self, ids: &[Uuid], state: State) -> Result<Vec<Uuid>, Error> {
+        let mut found = Vec::new();
+        for id in ids {
+            if self.requests.get(*id)?.state == state {
+                found.push(*id);
+            }
+        }
+        Ok(found)
+    }
+
+    fn run_place(
+        &self,
+        planned: &PlannedPlace,
+        spots: &[Spot<'_>],
+        digest: &str,
+        number: usize,
+        go: Go<'_>,
+    ) -> Result<Ran, Error> {
+        if let Intent::Unsearched { why } = &planned.intent {
+            return Err(request::Error::Unsearched { place: planned.place.clone(), why: why.clone() }.into());
+        }
+        if !planned.intent.acts() {
+            return Ok(Ran::default());
+        }
+        let place = spots.iter().find_map(|spot| match spot {
+            Spot::Open(place) if place.name() == planned.place => Some(place),
+            _ => None,
+        });
+        let place = place.ok_or_else(|| request::Error::Vanished { place: planned.place.clone() })?;
+        let receipt = self.log.append(&self.about_place(planned, digest))?;
+        let now = self.caller.clock.now();
+        let journal = self.plan_file(digest, &format!("{number}.journal"));
+        let ran = place.run(&planned.intent, now, &journal, go, &receipt)?;
+        self.requests.place_done(digest, &planned.place, &ran, self.caller.clock.now(), &receipt)?;
+        Ok(ran)
+    }
+
+    /// What the log says before a place is touched.
+    fn about_place(&self, planned: &PlannedPlace, digest: &str) -> Event {
+        let event = self.event(Action::Erase).with_rows(planned.intent.rows());
+        let event = match Hash::parse(digest) {
+            Some(hash) => event.with_content(hash),
+            None => event,
+        };
+        let (dataset, recipient) = match &planned.place {
+            PlaceName::Dataset(dataset) => (Some(dataset), None),
+            PlaceName::Copy { dataset, recipient, .. } => (Some(dataset), Some(recipient)),
+            PlaceName::Vault => (None, None),
+        };
+        let event = match dataset.and_then(|dataset| DatasetId::parse(dataset).ok()) {
+            Some(dataset) => event.with_dataset(dataset),
+            None => event,
+        };
+        match recipient.and_then(|recipient| RecipientId::parse(recipient).ok()) {
+            Some(recipient) => event.with_recipient(recipient),
+            None => event,
+        }
+    }
+
+    /// The right to run a plan, as long as the file is open.
+    fn only_runner(&self, digest: &str) -> Result<File, Error> {
+        let path = self.plan_file(digest, "lock");
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = opened.map_err(|source| Error::Io { path, source })?;
+        file.try_lock().map_err(|_| request::Error::Busy)?;
+        Ok(file)
+    }
+}
+
+/// How far a run has brought its requests.
+fn ending(plan: &Plan, failed: u64) -> Deed {
+    if failed > 0 {
+        return Deed::Part { places: failed };
+    }
+    let kept: Vec<_> = plan
+        .places
+        .iter()
+        .filter_map(|planned| match &planned.intent {
+            Intent::Keep { until, .. } => Some(*until),
+            Intent::Erase { plan } if plan.held() > 0 => Some(None),
+            _ => None,
+        })
+        .collect();
+    match kept.as_slice() {
+        [] => Deed::Fulfil,
+        kept => Deed::Hold { until: kept.iter().flatten().min().copied() },
+    }
+}
+
+fn by_hand(planned: &PlannedPlace) -> Option<Result<DatasetId, Error>> {
+    match (&planned.place, &planned.intent) {
+        (PlaceName::Dataset(dataset), Intent::ByHand) => Some(DatasetId::parse(dataset).map_err(Error::from)),
+        _ => None,
+    }
+}
