@@ -97,6 +97,15 @@ impl Keyring {
         Ok(PseudonymKey::new(&*derive(&self.master, &["pii/v1/blind", norm])?, Epoch::FIRST))
     }
 
+    /// The key of the tags by which the ledger of requests knows again whom it erased; `norm` as of
+    /// [`pseudonym`](Self::pseudonym).
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn ledger(&self, norm: &str) -> Result<PseudonymKey, Error> {
+        Ok(PseudonymKey::new(&*derive(&self.master, &["pii/v1/ledger", norm])?, Epoch::FIRST))
+    }
+
     /// The key that wraps the keys of persons.
     ///
     /// # Errors

@@ -140,6 +140,14 @@ pub enum Error {
         /// Which.
         place: PlaceName,
     },
+    /// A recipient who has nothing to be told.
+    #[error("`{recipient}` is not to be told of request {id}")]
+    NotTold {
+        /// Of which request.
+        id: Uuid,
+        /// Who.
+        recipient: String,
+    },
     /// The log.
     #[error(transparent)]
     Audit(#[from] audit::Error),

@@ -252,5 +252,12 @@ const MIGRATIONS: Migrations = Migrations {
         plan TEXT NOT NULL, place TEXT NOT NULL, ran TEXT NOT NULL, at TEXT NOT NULL, audit_entry INTEGER NOT NULL,
         PRIMARY KEY (plan, place)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE request_notice (
+        request TEXT NOT NULL, recipient TEXT NOT NULL, sent TEXT, acknowledged TEXT, PRIMARY KEY (request, recipient)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE request_erased (
+        request TEXT NOT NULL, kind TEXT NOT NULL, norm TEXT NOT NULL, tag BLOB NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (request, kind, norm, tag)
+    ) STRICT, WITHOUT ROWID;
     "],
 };

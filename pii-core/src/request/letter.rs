@@ -33,7 +33,7 @@ impl<'a> Letters<'a> {
         named.sort_unstable();
         named.dedup();
         let whole = serde_json::to_vec(&(claim, named)).map_err(|_| Error::Corrupt("what is to be stored"))?;
-        Ok(self.keys.blind("request")?.sign(&whole))
+        Ok(self.keys.ledger("request")?.sign(&whole))
     }
 
     /// Lays down who makes these requests.

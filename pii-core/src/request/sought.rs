@@ -18,6 +18,8 @@ pub struct Sought {
     values: u64,
     /// Requests of people whom the vault does not know.
     unknown: Vec<Uuid>,
+    /// Who makes each request: what they gave, and what the vault has.
+    named: Vec<(Uuid, Vec<Identifier>)>,
 }
 
 /// One of several people whom the identifiers of a request name.
@@ -57,22 +59,26 @@ impl Sought {
     }
 
     /// Adds who makes a request: what they gave, and what the vault holds of them, if it knows them.
-    pub fn add(&mut self, policy: &Policy, id: Uuid, who: &[Identifier], known: Option<(Person, &[Value])>) {
-        for identifier in who {
-            self.spell(identifier.kind.clone(), identifier.value.expose());
-        }
-        let Some((person, values)) = known else {
-            self.unknown.push(id);
-            return;
-        };
-        for value in values {
-            if let Some(kind) = kind_of(policy, value) {
-                self.spell(kind, value.value.expose());
+    pub fn add(&mut self, policy: &Policy, id: Uuid, mut who: Vec<Identifier>, known: Option<(Person, Vec<Value>)>) {
+        match known {
+            None => self.unknown.push(id),
+            Some((person, values)) => {
+                if self.people.insert(person.subject, person).is_none() {
+                    self.values += values.len() as u64;
+                }
+                let named = values
+                    .into_iter()
+                    .filter_map(|held| Some(Identifier { kind: kind_of(policy, &held)?, value: held.value }));
+                who.extend(named);
             }
         }
-        if self.people.insert(person.subject, person).is_none() {
-            self.values += values.len() as u64;
+        who.sort_by(|a, b| (&a.kind, a.value.expose()).cmp(&(&b.kind, b.value.expose())));
+        who.dedup_by(|a, b| a.kind == b.kind && a.value.expose() == b.value.expose());
+        for identifier in &who {
+            let spellings = self.spellings.entry(identifier.kind.clone()).or_default();
+            spellings.insert(identifier.value.expose().clone());
         }
+        self.named.push((id, who));
     }
 
     /// The people whom the vault knows.
@@ -95,13 +101,9 @@ impl Sought {
         Values::new(self.spellings.get(kind)?.iter().cloned())
     }
 
-    /// Kinds, each with its spellings.
-    pub fn identifiers(&self) -> impl Iterator<Item = (&IdentifierKind, &BTreeSet<String>)> {
-        self.spellings.iter()
-    }
-
-    fn spell(&mut self, kind: IdentifierKind, text: &str) {
-        self.spellings.entry(kind).or_default().insert(text.to_owned());
+    /// Who makes each request.
+    pub fn named(&self) -> &[(Uuid, Vec<Identifier>)] {
+        &self.named
     }
 }
 

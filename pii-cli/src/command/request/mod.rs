@@ -1,5 +1,7 @@
+mod close;
 mod extend;
 mod list;
+mod notify;
 mod open;
 mod plan;
 mod reject;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Show(show::Args),
     Plan(plan::Args),
     Run(run::Args),
+    Notify(notify::Args),
+    Close(close::Args),
     Extend(extend::Args),
     Reject(reject::Args),
     Withdraw(withdraw::Args),
@@ -43,6 +47,8 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Show(args) => show::run(args, global, ui),
         Command::Plan(args) => plan::run(args, global, ui),
         Command::Run(args) => run::run(args, global, ui),
+        Command::Notify(args) => notify::run(args, global, ui),
+        Command::Close(args) => close::run(args, global, ui),
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),

@@ -9,7 +9,7 @@ use crate::pseudonym::{Normaliser, Pseudonymiser};
 use crate::request::{Files, Intent, Memory, Place, PlaceName, Sought};
 use crate::store::{self, Location};
 use crate::vocab::{DatasetId, IdentifierKind, RecipientId};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, rotate};
 
 /// A place, or what there is to say of it without looking.
 pub(super) enum Spot<'a> {
@@ -17,6 +17,17 @@ pub(super) enum Spot<'a> {
     Open(Box<dyn Place + 'a>),
     /// Known already.
     Known(PlaceName, Intent),
+}
+
+/// People, as a recipient knows them.
+pub(super) struct Trace {
+    is_subject: bool,
+    /// In which column.
+    pub(super) column: String,
+    /// With which key, if they are pseudonyms.
+    pub(super) key: Option<String>,
+    /// As what.
+    pub(super) values: Values,
 }
 
 impl Workspace {
@@ -83,7 +94,9 @@ impl Workspace {
         if disclosure.destination == "-" || !file.is_file() {
             return Ok(None);
         }
-        let Some((column, values)) = self.trace(disclosure, sought)? else { return Ok(None) };
+        let Some(Trace { column, values, .. }) = self.traces(disclosure, sought)?.into_iter().next() else {
+            return Ok(None);
+        };
         let name = PlaceName::Copy {
             recipient: disclosure.recipient.clone(),
             dataset: disclosure.dataset.clone(),
@@ -93,16 +106,17 @@ impl Workspace {
         Ok(Some(Spot::Open(Box::new(Files { name, location: Location::from(file), eraser, keep: None }))))
     }
 
-    /// By which column of a copy these people are found, and as whom the recipient knows them there.
-    fn trace(&self, disclosure: &Disclosure, sought: &Sought) -> Result<Option<(String, Values)>, Error> {
+    /// By which columns of a release these people are found, and as whom the recipient knows them there; the subject's own
+    /// column before any other.
+    pub(super) fn traces(&self, disclosure: &Disclosure, sought: &Sought) -> Result<Vec<Trace>, Error> {
         let (Ok(dataset), Ok(recipient)) =
             (DatasetId::parse(&disclosure.dataset), RecipientId::parse(&disclosure.recipient))
         else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let (Some(dataset), Some(recipient)) = (self.policy.dataset(&dataset), self.policy.recipient(&recipient))
         else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let mut traces = Vec::new();
         for column in disclosure.columns.iter().filter(|column| column.bridges.is_none()) {
@@ -116,7 +130,7 @@ impl Workspace {
             let values = match (&column.key, column.method.as_str()) {
                 (Some(key), _) => {
                     let domain = recipient.domain();
-                    let Some(epoch) = super::super::rotate::epoch(key, &domain) else { continue };
+                    let Some(epoch) = rotate::epoch(key, &domain) else { continue };
                     let normaliser = Normaliser::for_category(category, rule.region());
                     let form = recipient.pseudonym_form();
                     let hash = Pseudonymiser::of_epoch(&self.keys, &domain, epoch, normaliser, form)?;
@@ -125,11 +139,11 @@ impl Workspace {
                 (None, "keep") => Some(spellings),
                 _ => None,
             };
-            traces.extend(values.map(|values| (!is_subject, column.path.clone(), values)));
+            let trace = |values| Trace { is_subject, column: column.path.clone(), key: column.key.clone(), values };
+            traces.extend(values.map(trace));
         }
-        // The subject's own column before any other.
-        traces.sort_by_key(|(other, ..)| *other);
-        Ok(traces.into_iter().next().map(|(_, column, values)| (column, values)))
+        traces.sort_by_key(|trace| !trace.is_subject);
+        Ok(traces)
     }
 
     /// Where the policy says that a dataset lies.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ impl Workspace {
             places,
         };
         let digest = plan.digest()?.to_string();
-        self.keep_plan(&plan, &digest)?;
+        self.keep(&self.plan_file(&digest, "json"), &plan.to_json()?)?;
         self.step_requests(ids, &Deed::Plan { digest, unsearched: plan.unsearched() })?;
         Ok(plan)
     }
@@ -84,15 +84,12 @@ impl Workspace {
         Ok(told.into_iter().collect())
     }
 
-    /// For nobody else's eyes: a guess of who is asked for can be tested with it.
-    fn keep_plan(&self, plan: &Plan, digest: &str) -> Result<(), Error> {
-        let path = self.plan_file(digest, "json");
-        let folder = self.plans();
-        let json = plan.to_json()?;
-        let written = fs::create_dir_all(&folder)
-            .and_then(|()| fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path))
-            .and_then(|mut file| file.write_all(&json).and_then(|()| file.sync_all()));
-        written.map_err(|source| Error::Io { path, source })
+    /// Writes a small file for nobody else's eyes: a guess of who is meant can be tested with it.
+    pub(super) fn keep(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let written = fs::create_dir_all(self.plans())
+            .and_then(|()| fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path))
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        written.map_err(|source| Error::Io { path: path.to_owned(), source })
     }
 
     pub(super) fn plan_file(&self, digest: &str, extension: &str) -> PathBuf {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -8,8 +9,8 @@ use crate::audit::{Action, Event, Hash};
 use crate::erase::Go;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Deed, Intent, PlaceName, Plan, PlannedPlace, Ran, State};
-use crate::vocab::{DatasetId, RecipientId};
+use crate::request::{Deed, Intent, Letters, PlaceName, Plan, PlannedPlace, Ran, Sought, State};
+use crate::vocab::{DatasetId, Identifier, IdentifierKind, RecipientId};
 use crate::workspace::Workspace;
 
 /// How a run ended.
@@ -41,6 +42,8 @@ impl Workspace {
         let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
         let sought = self.seek(&plan.requests)?;
         let spots = self.places(&sought, &by_hand)?;
+        self.keep_to_know_again(plan, &sought)?;
+        self.make_notices(plan, &digest, &sought)?;
         let before = self.requests.places_done(&digest)?;
         let (mut places, mut failed) = (Vec::new(), 0_u64);
         for (number, planned) in plan.places.iter().enumerate() {
@@ -61,14 +64,38 @@ impl Workspace {
         }
         let deed = ending(plan, failed);
         self.step_requests(&plan.requests, &deed)?;
-        if deed == Deed::Fulfil && plan.recipients.is_empty() {
-            self.step_requests(&plan.requests, &Deed::Tell { recipients: 0 })?;
-        }
+        self.tell(&plan.requests)?;
         let state = match plan.requests.first() {
             Some(first) => self.requests.get(*first)?.state,
             None => State::Fulfilled,
         };
         Ok(Ended { places, state })
+    }
+
+    /// What is to be known of these people once the vault has forgotten them: tags, for whoever brings them back; and, as
+    /// long as a ground keeps rows of theirs, by what they are found there, in the letter of each request.
+    fn keep_to_know_again(&self, plan: &Plan, sought: &Sought) -> Result<(), Error> {
+        let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(plan.requests.len() as u64))?;
+        let now = self.caller.clock.now();
+        self.requests.remember_erased(&self.keys, sought, now, &receipt)?;
+        let kept = plan.places.iter().filter(|planned| matches!(planned.intent, Intent::Keep { .. }));
+        let kinds: BTreeSet<_> = kept.filter_map(|planned| self.subject_kind(&planned.place)).collect();
+        let wanted = |who: &[Identifier]| -> Vec<Identifier> {
+            who.iter().filter(|identifier| kinds.contains(&identifier.kind)).cloned().collect()
+        };
+        let letters: Vec<_> = sought.named().iter().map(|(id, who)| (*id, wanted(who))).collect();
+        let letters: Vec<_> =
+            letters.iter().filter(|(_, who)| !who.is_empty()).map(|(id, who)| (*id, who.as_slice())).collect();
+        if !letters.is_empty() {
+            Letters::new(self.vault(), &self.keys).keep(&letters, now, &receipt)?;
+        }
+        Ok(())
+    }
+
+    fn subject_kind(&self, place: &PlaceName) -> Option<IdentifierKind> {
+        let PlaceName::Dataset(dataset) = place else { return None };
+        let dataset = DatasetId::parse(dataset).ok()?;
+        Some(self.policy.dataset(&dataset)?.subject()?.kind.clone())
     }
 
     /// Approved and running, whether it is the first time or a run before this one was killed.

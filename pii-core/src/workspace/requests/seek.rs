@@ -37,9 +37,9 @@ impl Workspace {
             match known {
                 Some((person, receipt)) => {
                     let values = self.vault().read(&person, &receipt)?;
-                    sought.add(&self.policy, id, &who, Some((person, &values)));
+                    sought.add(&self.policy, id, who, Some((person, values)));
                 }
-                None => sought.add(&self.policy, id, &who, None),
+                None => sought.add(&self.policy, id, who, None),
             }
         }
         Ok(sought)

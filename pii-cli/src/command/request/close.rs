@@ -1,0 +1,29 @@
+use super::Which;
+use crate::config::Global;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::ui::{Ui, count};
+
+/// Record that the person has their answer
+///
+/// Of an erasure, what named the person goes with it: the ledger keeps hashes, to know them again should a backup bring them back.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let workspace = global.open()?;
+    let ids = args.which.numbers(&workspace)?;
+    let closed = workspace.close_requests(&ids);
+    workspace.seal()?;
+    closed?;
+    for id in &ids {
+        let request = workspace.requests().get(*id)?;
+        let (deadline, days) = workspace.deadline(&request)?;
+        ui.record("request", &super::value(&request, &deadline, days));
+    }
+    ui.line(format!("{} closed", count(ids.len() as u64, "request")));
+    Ok(Exit::Done)
+}
