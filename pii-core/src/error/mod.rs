@@ -12,6 +12,7 @@ use crate::keyring::Epoch;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
+use crate::request;
 use crate::seal;
 use crate::state;
 use crate::store;
@@ -48,6 +49,9 @@ pub enum Error {
     /// A value's new form.
     #[error(transparent)]
     Pseudonym(#[from] pseudonym::Error),
+    /// A request of a person's.
+    #[error(transparent)]
+    Request(#[from] request::Error),
     /// A sealed file.
     #[error("`{}`", .path.display())]
     Sealed {
@@ -201,6 +205,7 @@ impl Error {
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
             Self::Policy(_) => "policy",
             Self::Pseudonym(_) => "pseudonym",
+            Self::Request(error) => request_code(error),
             Self::Sealed { source, .. } => match source {
                 seal::Error::OtherKey { .. } | seal::Error::OtherDataset { .. } | seal::Error::Keyring(_) => "seal.key",
                 seal::Error::Io(_) => "io",
@@ -245,6 +250,17 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::Store(_) => "store",
         erase::Error::Interrupted => "interrupted",
         _ => "erase",
+    }
+}
+
+fn request_code(error: &request::Error) -> &'static str {
+    match error {
+        request::Error::NotOpened | request::Error::NotEncrypted => "request.not-opened",
+        request::Error::MalformedKey(_) | request::Error::MalformedAgeKey(_) => "request.malformed-key",
+        request::Error::ShortPassphrase(_) => "request.short-passphrase",
+        request::Error::Undecided { .. } => "batch.undecided",
+        request::Error::Store(_) => "store",
+        _ => "request",
     }
 }
 
