@@ -140,6 +140,9 @@ impl<'a> Cells<'a> {
             DataType::FixedSizeBinary(_) => Values::Bytes(Box::new(|row| array.as_fixed_size_binary().value(row))),
             DataType::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary_opt().ok_or(Unwritable)?;
+                if dictionary.values().is_empty() {
+                    return Ok(Self { array, values: Values::Null });
+                }
                 let keys = dictionary.normalized_keys();
                 let key = move |row: usize| keys.get(row).copied();
                 Values::Dictionary(Box::new(key), Box::new(Self::leaf(dictionary.values().as_ref())?))

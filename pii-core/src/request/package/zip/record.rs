@@ -110,7 +110,6 @@ impl Record {
 /// A number that did not fit.
 pub(super) const FULL: u32 = u32::MAX;
 
-pub(super) const LOCAL_LENGTH: usize = 30;
 pub(super) const CENTRAL_LENGTH: usize = 46;
 pub(super) const END_LENGTH: usize = 22;
 pub(super) const END64_LENGTH: usize = 56;
@@ -146,7 +145,7 @@ mod tests {
     #[test]
     fn records_are_as_long_as_they_are_said_to_be() {
         let small = entry(10, 8, 0);
-        assert_eq!(local("").len(), LOCAL_LENGTH);
+        assert_eq!(local("").len(), 30);
         assert_eq!(central(&small).len(), CENTRAL_LENGTH + small.name.len());
         assert_eq!(descriptor(&small).len(), 16);
         assert_eq!(end(Directory { entries: 1, at: 0, size: 9 }).len(), END_LENGTH);
