@@ -268,6 +268,11 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::State(state::Error::Locked) => "state.locked",
         request::Error::Vault(error) => vault_code(error),
         request::Error::Key(_) => "keyring",
+        request::Error::NotOpened | request::Error::NotEncrypted => "request.not-opened",
+        request::Error::MalformedKey(_) | request::Error::MalformedAgeKey(_) => "request.malformed-key",
+        request::Error::ShortPassphrase(_) => "request.short-passphrase",
+        request::Error::Undecided { .. } => "batch.undecided",
+        request::Error::Store(_) => "store",
         _ => "request",
     }
 }

@@ -1,5 +1,6 @@
 //! The verbs for requests of data subjects: each decides, records, and then acts.
 
+mod certify;
 mod notify;
 mod open;
 mod places;
