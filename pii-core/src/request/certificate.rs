@@ -189,7 +189,7 @@ impl CertifiedPlace {
             Intent::Erase { plan } => {
                 certified.before = plan.to_rewrite().filter_map(|file| file.version.sha256.clone()).collect();
             }
-            Intent::Shred { .. } => {}
+            Intent::Shred { .. } | Intent::Release { .. } => {}
         }
         if let (true, Some((ran, _))) = (intent.acts(), ran) {
             (certified.outcome, certified.rows, certified.files) = (Outcome::Done, ran.rows, ran.files);

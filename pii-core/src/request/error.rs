@@ -1,5 +1,6 @@
 use std::io;
 
+use arrow::error::ArrowError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -114,6 +115,21 @@ pub enum Error {
     /// It is no plan of requests.
     #[error("that is not a plan of requests: {0}")]
     NotAPlan(String),
+    /// Rows have a shape that cannot be handled.
+    #[error("rows cannot be read")]
+    Shape(#[from] ArrowError),
+    /// Nobody proved who they are.
+    #[error("it is not proven who makes request {id}")]
+    Unproven {
+        /// Which.
+        id: Uuid,
+    },
+    /// Rows do not say whom they are about.
+    #[error("there is no column `{column}`, which says whom a row is about")]
+    NoSubjectColumn {
+        /// Which column.
+        column: String,
+    },
     /// Nothing was planned yet.
     #[error("request {id} has no plan")]
     NoPlan {

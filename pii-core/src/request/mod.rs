@@ -24,6 +24,7 @@ mod place;
 mod plan;
 mod progress;
 mod right;
+mod rows;
 mod sign;
 mod sought;
 mod state;
@@ -44,6 +45,7 @@ pub use notice::{Concerned, Notice, Told};
 pub use place::{Intent, Place, PlaceName, Ran};
 pub use plan::{Plan, PlannedPlace};
 pub use progress::PlaceDone;
+pub use rows::{HeldRows, PersonRows};
 pub use right::{Claim, Contest, Right};
 pub use sign::{DocumentKey, PublicKey};
 pub use sought::{Candidate, Sought, kind_of};
@@ -57,7 +59,6 @@ pub struct IdentityVerified {
 
 impl IdentityVerified {
     /// Once it is on record how, and by whom.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the state of a request will make it"))]
     pub(super) fn recorded() -> Self {
         Self { _made_here: () }
     }

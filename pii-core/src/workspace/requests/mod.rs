@@ -5,9 +5,11 @@ mod notify;
 mod open;
 mod places;
 mod plan;
+mod release;
 mod run;
 mod seek;
 mod step;
 
 pub use open::{Asked, Opened};
+pub use release::{Packed, Packing};
 pub use run::Ended;

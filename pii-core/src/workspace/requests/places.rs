@@ -147,7 +147,7 @@ impl Workspace {
     }
 
     /// Where the policy says that a dataset lies.
-    fn located_at(&self, location: &str) -> Result<Location, store::Error> {
+    pub(super) fn located_at(&self, location: &str) -> Result<Location, store::Error> {
         let parsed = Location::parse(location)?;
         match parsed.path() {
             Some(path) => Ok(Location::from(self.site.root().join(path))),

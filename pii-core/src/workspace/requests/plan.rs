@@ -31,8 +31,14 @@ impl Workspace {
         for id in ids {
             let request = self.requests.get(*id)?;
             request.may(&draft, self.policy.calendar(), now)?;
-            if request.claim.right() != Right::Erasure {
+            if request.claim.right() != Right::Erasure && ids.len() > 1 {
                 return Err(request::Error::OtherRight { id: *id, right: request.claim.right() }.into());
+            }
+        }
+        if let [id] = ids {
+            let right = self.requests.get(*id)?.claim.right();
+            if matches!(right, Right::Access | Right::Portability) {
+                return self.plan_release(*id, right, go);
             }
         }
         let sought = self.seek(ids)?;
@@ -46,6 +52,7 @@ impl Workspace {
         }
         let plan = Plan {
             v: 1,
+            right: Right::Erasure,
             requests: ids.to_vec(),
             made: now,
             policy: Hash::from_bytes(self.policy.digest()).to_string(),
@@ -111,7 +118,7 @@ fn looked_at(planned: Result<Intent, request::Error>) -> Result<Intent, Error> {
 }
 
 /// An error and its causes.
-fn whole(error: &dyn std::error::Error) -> String {
+pub(super) fn whole(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
