@@ -68,10 +68,26 @@ impl<'a> Cells<'a> {
                     Ok(_) => self.needles.in_text(bytes, hit),
                     Err(_) => self.needles.in_bytes(bytes, hit),
                 }
+                self.cut_short(bytes, once);
             }
         }
     }
 }
+
+impl Cells<'_> {
+    /// Looks at a bound: if it was cut short, it tells as much as it holds. The greatest is rounded up, its last byte is the
+    /// next one.
+    pub(super) fn cut_short(&self, bound: &[u8], once: &mut Once) {
+        if bound.len() >= TELLING {
+            let sure = bound.get(..bound.len() - 1).unwrap_or_default();
+            let new: Vec<_> = self.needles.beginning_with(sure).filter(|value| !once.has(*value)).collect();
+            new.into_iter().for_each(|value| once.add(value, false));
+        }
+    }
+}
+
+/// Bounds are cut at 16 bytes by Iceberg, at 64 by Parquet writers; shorter ones tell nobody.
+const TELLING: usize = 16;
 
 /// Bytes that an integer of a processor has.
 fn is_word(bytes: &[u8]) -> bool {

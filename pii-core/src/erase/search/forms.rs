@@ -11,6 +11,8 @@ pub(super) struct Form {
     /// Which of the values, by its place in the list.
     pub(super) value: usize,
     pub(super) letters: Letters,
+    /// What is missing, of a form that was cut short.
+    pub(super) rest: Zeroizing<Vec<u8>>,
 }
 
 /// What letters are made of, for what stands beside them.
@@ -30,13 +32,13 @@ pub(super) enum Letters {
 
 /// All forms of a value: its text in UTF-8, UTF-16 and, if it has letters beyond ASCII, the encodings in which files of its
 /// writing are met; both normal forms (UAX #15); Base64 at each of three places within longer Base64 (RFC 4648); the bytes
-/// that a UUID or a hexadecimal number is written for. Escapes are taken out of the text that is searched, not put in here.
+/// that a UUID or a hexadecimal number is written for; the first 32 letters, which table formats keep of longer ones. Escapes are taken out of the text that is searched, not put in here.
 pub(super) fn forms(value: usize, text: &str) -> Vec<Form> {
     let mut forms = Vec::new();
     let mut seen = HashSet::new();
     let mut add = |bytes: Vec<u8>, letters: Letters, least: usize| {
         if bytes.len() >= least && seen.insert(bytes.clone()) {
-            forms.push(Form { bytes: Zeroizing::new(bytes), value, letters });
+            forms.push(Form { bytes: Zeroizing::new(bytes), value, letters, rest: Zeroizing::default() });
         }
     };
     let spellings = [text.to_owned(), text.nfc().collect(), text.nfd().collect::<String>()].map(Zeroizing::new);
@@ -75,6 +77,11 @@ pub(super) fn forms(value: usize, text: &str) -> Vec<Form> {
     if let Some(bytes) = unhexed(text) {
         add(bytes, Letters::None, OPAQUE);
     }
+    if let Some((at, _)) = text.char_indices().nth(DELTA) {
+        let (cut, rest) = text.as_bytes().split_at(at);
+        let (bytes, rest) = (Zeroizing::new(cut.to_vec()), Zeroizing::new(rest.to_vec()));
+        forms.push(Form { bytes, value, letters: Letters::Bytes, rest });
+    }
     forms
 }
 
@@ -97,6 +104,9 @@ pub(super) fn unhexed(text: &str) -> Option<Vec<u8>> {
     };
     text.as_bytes().chunks(2).map(pair).collect()
 }
+
+/// Delta keeps so many letters of the least and the greatest text.
+const DELTA: usize = 32;
 
 /// Shorter ones stand in other bytes by chance.
 const OPAQUE: usize = 8;

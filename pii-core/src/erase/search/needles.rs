@@ -17,9 +17,17 @@ pub struct Needles {
 }
 
 struct Group {
-    /// What `filter` calls by number: value, letters, length.
-    forms: Vec<(usize, Letters, usize)>,
+    /// What `filter` calls by number.
+    forms: Vec<Known>,
     filter: Filter,
+}
+
+/// What is known of a form.
+struct Known {
+    value: usize,
+    letters: Letters,
+    len: usize,
+    rest: Zeroizing<Vec<u8>>,
 }
 
 /// A value in some bytes.
@@ -124,7 +132,7 @@ impl Group {
     fn new(forms: Vec<Form>) -> Self {
         let (mut told, mut bytes) = (Vec::with_capacity(forms.len()), Vec::with_capacity(forms.len()));
         for form in forms {
-            told.push((form.value, form.letters, form.bytes.len()));
+            told.push(Known { value: form.value, letters: form.letters, len: form.bytes.len(), rest: form.rest });
             bytes.push(form.bytes);
         }
         Self { forms: told, filter: Filter::new(bytes) }
@@ -133,11 +141,14 @@ impl Group {
     /// In text, a form within a longer word or number is not it.
     fn scan(&self, bytes: &[u8], words: bool, hit: &mut dyn FnMut(Hit)) {
         self.filter.scan(bytes, &mut |from, form| {
-            let Some((value, letters, len)) = self.forms.get(form) else { return };
-            let to = from + len;
-            let sides = Sides::of(bytes, from, to, *letters);
-            if !words || !sides.goes_on {
-                hit(Hit { from, to, value: *value, whole: words && sides.whole });
+            let Some(known) = self.forms.get(form) else { return };
+            let to = from + known.len;
+            let sides = Sides::of(bytes, from, to, known.letters);
+            let cut = !known.rest.is_empty();
+            // Of what is all there, the whole form tells.
+            let all_there = || bytes.get(to..).is_some_and(|behind| behind.starts_with(&known.rest));
+            if !(words && sides.goes_on || cut && all_there()) {
+                hit(Hit { from, to, value: known.value, whole: words && sides.whole && !cut });
             }
         });
     }
@@ -245,6 +256,13 @@ mod tests {
                 [(4, 12, 0, true)]
             );
         }
+    }
+
+    #[test]
+    fn what_a_table_format_cut_short_is_found() {
+        let long = "annabella.elisabeth.winterbourne@example.org";
+        assert_eq!(found(&[long], br#"{"email":"annabella.elisabeth.winterbourne"}"#), [(10, 42, 0, false)]);
+        assert_eq!(found(&[long], format!("[\"{long}\"]").as_bytes()), [(2, 46, 0, true)]);
     }
 
     #[test]

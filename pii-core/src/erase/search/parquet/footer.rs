@@ -132,19 +132,9 @@ fn column_index(index: &ColumnIndexMetaData, column: &Column<'_>, once: &mut Onc
     }
 }
 
-/// A bound that was cut short tells as much as it holds.
 fn look(cell: Cell<'_>, column: &Column<'_>, once: &mut Once) {
     column.cells.look(cell).iter().for_each(|(value, whole)| once.add(value, whole));
-    if let Cell::Bytes(bytes) = cell
-        && bytes.len() >= TELLING
-    {
-        let short = bytes.get(..bytes.len() - 1).unwrap_or_default();
-        // The greatest is rounded up: its last byte is the next one.
-        for value in column.needles.beginning_with(short).filter(|value| !once.has(*value)).collect::<Vec<_>>() {
-            once.add(value, false);
-        }
+    if let Cell::Bytes(bytes) = cell {
+        column.cells.cut_short(bytes, once);
     }
 }
-
-/// Bounds are cut at 16 bytes by Iceberg, at 32 by Delta, at 64 by Parquet writers.
-const TELLING: usize = 16;
