@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::Needles;
 use super::finds::Once;
 use super::numbers::{Meaning, Numbers};
@@ -15,13 +17,13 @@ pub(super) enum Cell<'a> {
 pub(super) struct Cells<'a> {
     needles: &'a Needles,
     meaning: Meaning,
-    numbers: Numbers,
+    numbers: Arc<Numbers>,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(needles: &'a Needles, meaning: Meaning) -> Self {
         // Bytes that nobody explains are numbers, too: a table format keeps bounds in this way.
-        let numbers = Numbers::of(needles, if meaning == Meaning::Bytes { Meaning::Integer } else { meaning });
+        let numbers = needles.numbers(if meaning == Meaning::Bytes { Meaning::Integer } else { meaning });
         Self { needles, meaning, numbers }
     }
 

@@ -24,11 +24,8 @@ impl Nature {
         match head {
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => return Self::Packed(Packing::Zstd),
             [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', ..] => return Self::Closed("bzip2"),
-            [0xff, 0xff, 0xff, 0xff, .., high] if *high == 0 || head.len() > 8 => {
-                if head.get(7).is_some_and(|byte| *byte < 0x80) && is_called(name, &["arrow", "arrows", "ipc"]) {
-                    return Self::ArrowStream;
-                }
-            }
+            // A message follows, padded to eight bytes.
+            [0xff, 0xff, 0xff, 0xff, low, _, _, 0, ..] if low % 8 == 0 => return Self::ArrowStream,
             _ => {}
         }
         if tail.ends_with(b"PAR1") || tail.ends_with(b"PARE") {

@@ -1,9 +1,13 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use zeroize::Zeroizing;
 
 use super::super::Values;
 use super::escape::Unescaped;
 use super::filter::Filter;
 use super::forms::{Form, Letters, forms};
+use super::numbers::{Meaning, Numbers};
 
 /// The values that are looked for, in all the forms that they could stand in.
 pub struct Needles {
@@ -14,6 +18,8 @@ pub struct Needles {
     long: Group,
     /// Forms that are looked for in text only, where nothing that belongs to them stands beside them.
     short: Group,
+    /// As numbers of columns; made when the first column of such a meaning is met.
+    numbers: Mutex<HashMap<Meaning, Arc<Numbers>>>,
 }
 
 struct Group {
@@ -56,12 +62,19 @@ impl Needles {
         let filled = || texts.iter().enumerate().filter(|(_, text)| !text.is_empty());
         let mut sorted: Vec<_> = filled().map(|(value, text)| (bytes(text), value)).collect();
         sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        Self { sorted, long: Group::new(long), short: Group::new(short), texts }
+        Self { sorted, long: Group::new(long), short: Group::new(short), texts, numbers: Mutex::default() }
     }
 
     /// The values, by their places in the list.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &str)> + Clone {
         self.texts.iter().map(|text| text.as_str()).enumerate()
+    }
+
+    /// Those that could be numbers of a column.
+    pub(super) fn numbers(&self, meaning: Meaning) -> Arc<Numbers> {
+        let mut all = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(Numbers::of(self.texts(), meaning));
+        all.entry(meaning).or_insert_with(made).clone()
     }
 
     /// Whether some are so short that only whole cells and words tell them.

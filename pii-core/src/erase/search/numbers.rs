@@ -5,10 +5,8 @@ use jiff::civil::{Date, DateTime, Time};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::Needles;
-
 /// What the values of a column mean, whatever their physical type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meaning {
     Text,
     /// Bytes of which nobody said what they are.
@@ -131,8 +129,8 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of(needles: &Needles, meaning: Meaning) -> Self {
-        let texts = || needles.texts();
+    pub(super) fn of<'t>(texts: impl Iterator<Item = (usize, &'t str)> + Clone, meaning: Meaning) -> Self {
+        let texts = || texts.clone();
         let by_number: HashMap<_, _> =
             texts().filter_map(|(value, text)| Some((meaning.number(text)?, value))).collect();
         let is_float = meaning == Meaning::Float;
