@@ -41,7 +41,7 @@ fn a_folder_is_searched_with_all_that_is_hidden_in_it_and_each_place_is_told() {
     desk.write("lake/app.log", format!("mail to <{ANNA}> bounced"));
     let said = desk.pii(SEARCH).exits(3);
     for place in [
-        "lake/_delta_log/1.json: byte 35: value 1 of the list\n",
+        "lake/_delta_log/1.json: byte 38: value 1 of the list\n",
         "lake/.draft: byte 0: value 1 of the list\n",
         "lake/app.log: byte 9: value 1 of the list, within something longer\n",
         "lake/email=anna.winter%40example.org: its name: value 1 of the list\n",
@@ -73,7 +73,7 @@ fn places_are_counted_and_the_first_are_told() {
     desk.write("lake/a.csv", format!("email\n{}", format!("{ANNA}\n").repeat(5000)));
     let said = desk.pii(SEARCH).exits(3);
     assert_eq!(said.out.lines().count(), 22, "{}", said.out);
-    assert!(said.out.contains("and 4980 more places") && said.out.contains("5000 places in 1 file"), "{}", said.out);
+    assert!(said.out.contains("and 4,980 more places") && said.out.contains("5,000 places in 1 file"), "{}", said.out);
 }
 
 #[test]

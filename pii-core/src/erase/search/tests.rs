@@ -378,8 +378,9 @@ fn arrow_files_are_searched_beneath_nulls_and_in_dictionaries() {
 fn avro_is_searched_in_every_codec_and_bounds_that_iceberg_keeps_as_bytes_are_read() {
     use arrow_avro::compression::CompressionCodec;
     use arrow_avro::writer::{WriterBuilder, format::AvroOcfFormat};
-    let bounds: ArrayRef = Arc::new(arrow::array::BinaryArray::from_vec(vec![b"bob", &1_234_567_i64.to_le_bytes()]));
-    let emails: ArrayRef = Arc::new(StringArray::from(vec![ANNA, "cy@example.org"]));
+    let bounds: ArrayRef =
+        Arc::new(arrow::array::BinaryArray::from_vec(vec![b"bob", &1_234_567_i64.to_le_bytes(), b"anna.winter@exam"]));
+    let emails: ArrayRef = Arc::new(StringArray::from(vec![ANNA, "cy@example.org", "dora@example.org"]));
     let batch = RecordBatch::try_from_iter([("email", emails), ("lower", bounds)]).unwrap();
     for codec in
         [None, Some(CompressionCodec::Deflate), Some(CompressionCodec::Snappy), Some(CompressionCodec::ZStandard)]
@@ -390,8 +391,13 @@ fn avro_is_searched_in_every_codec_and_bounds_that_iceberg_keeps_as_bytes_are_re
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         let file = writer.into_inner();
-        assert_eq!(places("m.avro", file.clone(), &[ANNA]), ["row 1, column `email` = 0"]);
+        assert_eq!(
+            places("m.avro", file.clone(), &[ANNA]),
+            ["row 1, column `email` = 0", "row 3, column `lower` = 0 part"]
+        );
         assert_eq!(places("m.avro", file.clone(), &["1234567"]), ["row 2, column `lower` = 0"]);
+        let long = "anna.winter@exam-and-some-more.example.org";
+        assert_eq!(places("m.avro", file.clone(), &[long]), ["row 3, column `lower` = 0 part"], "a bound that was cut");
         let cut = file[..file.len() - 7].to_vec();
         assert!(matches!(residues("m.avro", cut, &[ANNA], Depth::Everything), Err(Error::Damaged { .. })));
     }
