@@ -1,8 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, OffsetSizeTrait, RecordBatch};
 use arrow::datatypes::*;
 
+use super::super::{Residue, Where};
 use super::cell::{Cell, Cells};
 use super::finds::Finds;
 use super::numbers::Meaning;
@@ -179,11 +180,10 @@ impl<'a> Arrays<'a> {
         let dictionary = array.as_any_dictionary();
         let mut entries: HashMap<usize, Vec<(usize, bool)>> = HashMap::new();
         let file = finds.file();
-        let mut entry = |residue: super::super::Residue| match residue.at {
-            super::super::Where::Cell(at, _) => {
+        let mut entry = |residue: Residue| {
+            if let Where::Cell(at, _) = residue.at {
                 entries.entry(at as usize).or_default().push((residue.value, residue.whole));
             }
-            _ => {}
         };
         let mut own = Self { needles: self.needles, cells: std::mem::take(&mut self.cells), row: 0 };
         let looked = own.array(dictionary.values().as_ref(), path, &|place| place, &mut Finds::new(file, &mut entry));
@@ -191,7 +191,7 @@ impl<'a> Arrays<'a> {
         if entries.is_empty() || looked.is_err() {
             return;
         }
-        let mut used = std::collections::HashSet::new();
+        let mut used = HashSet::new();
         for (at, key) in dictionary.normalized_keys().into_iter().enumerate() {
             for (value, whole) in entries.get(&key).into_iter().flatten().filter(|_| !array.is_null(at)) {
                 used.insert(key);

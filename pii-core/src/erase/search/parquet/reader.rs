@@ -25,10 +25,10 @@ impl Length for Reader<'_> {
 }
 
 impl<'a> ChunkReader for Reader<'a> {
-    type T = From<'a>;
+    type T = Ahead<'a>;
 
-    fn get_read(&self, start: u64) -> Result<From<'a>> {
-        Ok(From { input: self.input, size: self.size, next: start, ahead: Vec::new(), taken: 0 })
+    fn get_read(&self, start: u64) -> Result<Ahead<'a>> {
+        Ok(Ahead { input: self.input, size: self.size, next: start, ahead: Vec::new(), taken: 0 })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -40,7 +40,7 @@ impl<'a> ChunkReader for Reader<'a> {
 }
 
 /// Bytes of an input from some place on: for headers, which nobody knows the length of.
-pub(super) struct From<'a> {
+pub(super) struct Ahead<'a> {
     input: &'a dyn Input,
     size: u64,
     next: u64,
@@ -48,7 +48,7 @@ pub(super) struct From<'a> {
     taken: usize,
 }
 
-impl Read for From<'_> {
+impl Read for Ahead<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.taken == self.ahead.len() {
             let end = self.size.min(self.next.saturating_add(AHEAD));
