@@ -21,6 +21,7 @@
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever must erase a person from files | `erase` |
+//! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -35,6 +36,7 @@ mod desk;
 mod disk;
 mod encrypted_parquet;
 mod erase;
+mod erase_search;
 mod exit_codes;
 mod exposure;
 mod interruption;

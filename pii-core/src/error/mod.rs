@@ -244,7 +244,7 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::OtherPlan(_) => "erase.other-plan",
         erase::Error::Plan { .. } => "erase.plan",
         erase::Error::NoColumn { .. } => "erase.no-column",
-        erase::Error::Unsupported { .. } | erase::Error::Unsearched { .. } => "erase.unsupported",
+        erase::Error::Unsupported { .. } => "erase.unsupported",
         erase::Error::Impossible { .. } => "erase.impossible",
         erase::Error::Damaged { .. } => "erase.damaged",
         erase::Error::Store(_) => "store",
