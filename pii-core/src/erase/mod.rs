@@ -22,6 +22,8 @@ mod hold;
 mod input;
 mod journal;
 mod lines;
+#[cfg(test)]
+mod memory;
 mod output;
 mod parquet;
 mod place;

@@ -132,8 +132,8 @@ impl Steps<'_> {
         let rewritten = format.rewrite(&old, &hits, &self.eraser.action, &mut draft)?;
         let position = draft.position();
         let new = draft.sync()?;
-        if new.len()? != position {
-            return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.len()?)));
+        if new.size()? != position {
+            return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.size()?)));
         }
         self.prove(planned, &old, &new, format)?;
         // What is held, and what stays in a subject column that nobody changes, is found on purpose.

@@ -73,7 +73,7 @@ impl Input for LocalFile {
         &self.name
     }
 
-    fn len(&self) -> Result<u64, Error> {
+    fn size(&self) -> Result<u64, Error> {
         Ok(self.at_first.len())
     }
 
