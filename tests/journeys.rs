@@ -20,7 +20,7 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
-//! | whoever must erase a person from files | `erase` |
+//! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -35,6 +35,7 @@ mod desk;
 mod disk;
 mod encrypted_parquet;
 mod erase;
+mod erase_s3;
 mod exit_codes;
 mod exposure;
 mod interruption;

@@ -1,16 +1,18 @@
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
 use super::eraser::format_of;
 use super::journal::Journal;
-use super::place::{self, Draft, LocalFile};
+use super::place::{self, Draft, OpenFile, Removal};
 use super::{
-    Action, Eraser, Error, Format, Go, Hits, Input, Output, Plan, PlannedFile, Progress, Residue, Rewritten, Where,
+    Action, Address, Eraser, Error, Format, Go, Hits, Input, Output, Plan, PlannedFile, Progress, Residue, Rewritten,
+    Where,
 };
 use crate::audit::Receipt;
+use crate::store::{Objects, Traffic};
 
 /// Where it is on record that bytes are about to be destroyed.
 #[derive(Debug)]
@@ -24,8 +26,10 @@ pub enum OnRecord<'a> {
 /// What became of each file of a plan, in its order.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Each file, and how it ended. One that failed is as it was; the others do not mind.
-    pub files: Vec<(PathBuf, Result<Done, Error>)>,
+    /// Each file, and how it ended. One that failed is as it was, but for [`Error::Stays`]; the others do not mind.
+    pub files: Vec<(Address, Result<Done, Error>)>,
+    /// What the object store was asked for it.
+    pub traffic: Traffic,
 }
 
 /// What was done to a file.
@@ -35,6 +39,8 @@ pub struct Done {
     pub rewritten: Rewritten,
     /// By a run of this plan before this one.
     pub before: bool,
+    /// Old versions and delete markers that were removed.
+    pub removed: u64,
     /// Where values still stand within what belongs to others: in other columns, in free text. Only if it was searched.
     pub elsewhere: Vec<Residue>,
 }
@@ -50,9 +56,9 @@ impl Outcome {
         self.files.iter().filter_map(|(_, ended)| ended.as_ref().ok())
     }
 
-    /// Files that are as they were, and why.
-    pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
-        self.files.iter().filter_map(|(path, ended)| Some((path.as_path(), ended.as_ref().err()?)))
+    /// Files that are not done, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&Address, &Error)> {
+        self.files.iter().filter_map(|(path, ended)| Some((path, ended.as_ref().err()?)))
     }
 }
 
@@ -84,16 +90,19 @@ impl Eraser {
         let journal = journal.map(|path| Journal::open(path, &digest)).transpose()?;
         let steps = Steps { digest, journal, search, eraser: self };
         let (bytes, of_bytes) = (AtomicU64::new(0), plan.bytes());
-        let files: Vec<_> = plan.to_rewrite().collect();
+        let files: Vec<_> = plan.to_change().collect();
         let one = |file: &&PlannedFile| {
-            let done = bytes.fetch_add(file.version.bytes, Ordering::Relaxed);
+            let done = bytes.fetch_add(file.bytes(), Ordering::Relaxed);
             let ended = match go(Progress { bytes: done, of_bytes }) {
                 ControlFlow::Continue(()) => steps.file(file),
                 ControlFlow::Break(()) => Err(Error::Interrupted),
             };
-            (file.path.clone(), ended)
+            (file.file.clone(), ended)
         };
-        Ok(Outcome { files: self.threads.install(|| files.par_iter().map(one).collect()) })
+        let asked = || self.objects.as_deref().map(Objects::traffic).unwrap_or_default();
+        let before = asked();
+        let files = self.threads.install(|| files.par_iter().map(one).collect());
+        Ok(Outcome { files, traffic: asked().since(&before) })
     }
 
     fn made(&self, plan: &Plan) -> Result<(), Error> {
@@ -121,16 +130,28 @@ impl Eraser {
 
 impl Steps<'_> {
     fn file(&self, planned: &PlannedFile) -> Result<Done, Error> {
-        place::clear(&planned.path)?;
-        let old = LocalFile::open(&planned.path)?;
+        let removal = Removal::of(planned, self.eraser.objects.as_deref())?;
+        let mut done = if planned.hits > 0 { self.rewrite(planned)? } else { Done::default() };
+        done.removed = removal.carry_out()?;
+        Ok(done)
+    }
+
+    fn rewrite(&self, planned: &PlannedFile) -> Result<Done, Error> {
+        place::clear(&planned.file)?;
+        let old = OpenFile::planned(planned, self.eraser.objects.as_deref())?;
+        let format = self.eraser.formats.of(format_of(&planned.file)?, old.name())?;
         if self.is_done(planned, &old)? {
+            // That run may have died before it could prove it.
+            self.prove(planned, &old, &old, format)?;
             return Ok(Done { before: true, ..Done::default() });
         }
-        let format = self.eraser.formats.of(format_of(&planned.path)?, old.name())?;
         let hits = self.hits(planned, &old, format)?;
-        let mut draft = Draft::beside(&old)?;
+        let mut draft = Draft::of(&old)?;
         let rewritten = format.rewrite(&old, &hits, &self.eraser.action, &mut draft)?;
         let position = draft.position();
+        if let Some(mark) = draft.mark() {
+            self.step(planned, mark)?;
+        }
         let new = draft.sync()?;
         if new.size()? != position {
             return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.size()?)));
@@ -139,34 +160,36 @@ impl Steps<'_> {
         // What is held, and what stays in a subject column that nobody changes, is found on purpose.
         let gone = self.eraser.hides_rows() && planned.held == 0;
         let elsewhere = if self.search { search(&self.eraser.column, gone, &old, &new, format)? } else { Vec::new() };
-        if let Some(journal) = &self.journal {
-            journal.step(&self.digest, &planned.path, &new.sha256()?)?;
+        if draft.mark().is_none() && self.journal.is_some() {
+            self.step(planned, &new.made()?.unwrap_or_default())?;
         }
         draft.publish()?;
-        Ok(Done { rewritten, before: false, elsewhere })
+        Ok(Done { rewritten, elsewhere, ..Done::default() })
+    }
+
+    fn step(&self, planned: &PlannedFile, made: &str) -> Result<(), Error> {
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.step(&self.digest, &planned.file, made))
     }
 
     /// Whether a run before this one did it. A file that is neither the planned one nor what was made of it is refused.
-    fn is_done(&self, planned: &PlannedFile, old: &LocalFile) -> Result<bool, Error> {
-        let now = old.version(planned.version.sha256.is_some())?;
-        let same = match &planned.version.sha256 {
-            Some(planned) => now.sha256.as_ref() == Some(planned),
-            None => now == planned.version,
-        };
-        let made = || self.journal.as_ref()?.made(&planned.path);
-        match (same, made()) {
-            (true, _) => Ok(false),
-            (false, Some(made)) if old.sha256()? == made => Ok(true),
-            _ => Err(Error::Changed { file: old.name().to_owned() }),
+    fn is_done(&self, planned: &PlannedFile, old: &OpenFile<'_>) -> Result<bool, Error> {
+        let changed = || Error::Changed { file: old.name().to_owned() };
+        let version = planned.version.as_ref().ok_or_else(changed)?;
+        if version.is(&old.version(version.has_digest())?) {
+            return Ok(false);
+        }
+        match self.journal.as_ref().and_then(|journal| journal.made(&planned.file)) {
+            Some(made) if old.made()?.as_deref() == Some(made) => Ok(true),
+            _ => Err(changed()),
         }
     }
 
-    fn hits(&self, planned: &PlannedFile, old: &LocalFile, format: &dyn Format) -> Result<Hits, Error> {
+    fn hits(&self, planned: &PlannedFile, old: &OpenFile<'_>, format: &dyn Format) -> Result<Hits, Error> {
         if let Some(found) = &planned.found {
             return Ok(found.clone());
         }
         let all = format.find(old)?;
-        let (free, _) = self.eraser.free(old, format_of(&planned.path)?, &all)?;
+        let (free, _) = self.eraser.free(old, format_of(&planned.file)?, &all)?;
         if (all.rows, free.count()) != (planned.rows, planned.hits) {
             // The bytes are the planned ones, so what is held is not.
             let why = format!("{} rows were planned, and {} are free to go now", planned.hits, free.count());
@@ -175,7 +198,13 @@ impl Steps<'_> {
         Ok(Hits { rows: all.rows, hit: free })
     }
 
-    fn prove(&self, planned: &PlannedFile, old: &LocalFile, new: &LocalFile, format: &dyn Format) -> Result<(), Error> {
+    fn prove(
+        &self,
+        planned: &PlannedFile,
+        old: &OpenFile<'_>,
+        new: &OpenFile<'_>,
+        format: &dyn Format,
+    ) -> Result<(), Error> {
         let rows = match self.eraser.action {
             Action::DeleteRow => planned.rows - planned.hits,
             _ => planned.rows,
@@ -196,8 +225,8 @@ impl Steps<'_> {
 fn search(
     column: &str,
     gone: bool,
-    old: &LocalFile,
-    new: &LocalFile,
+    old: &OpenFile<'_>,
+    new: &OpenFile<'_>,
     format: &dyn Format,
 ) -> Result<Vec<Residue>, Error> {
     let (mut elsewhere, mut left) = (Vec::new(), None);
@@ -215,6 +244,6 @@ fn search(
     }
 }
 
-fn unproven(old: &LocalFile, why: String) -> Error {
+fn unproven(old: &OpenFile<'_>, why: String) -> Error {
     Error::Unproven { file: old.name().to_owned(), why }
 }
