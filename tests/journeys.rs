@@ -20,7 +20,7 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
-//! | whoever must erase a person from files | `erase` |
+//! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | somebody who has five minutes | `demo` |
 
@@ -36,6 +36,7 @@ mod desk;
 mod disk;
 mod encrypted_parquet;
 mod erase;
+mod erase_s3;
 mod erase_search;
 mod exit_codes;
 mod exposure;

@@ -42,10 +42,15 @@ impl Error {
         let (code, exit) = match first {
             erase::Error::Changed { .. } => ("erase.changed", Exit::Failed),
             erase::Error::Interrupted => ("interrupted", Exit::Interrupted),
+            erase::Error::Stays { .. } => ("erase.stays", Exit::Failed),
             _ => ("erase.unfinished", Exit::Failed),
         };
         let hint = "files that are not done are as they were; run the command again";
-        let hint = if code == "erase.changed" { format!("{hint}, with a new plan") } else { hint.to_owned() };
+        let hint = match code {
+            "erase.changed" => format!("{hint}, with a new plan"),
+            "erase.stays" => "lift what holds them, or wait; then run the command again".to_owned(),
+            _ => hint.to_owned(),
+        };
         Self { code, message, hint: Some(hint), exit }
     }
 

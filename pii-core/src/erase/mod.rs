@@ -22,6 +22,8 @@ mod hold;
 mod input;
 mod journal;
 mod lines;
+#[cfg(test)]
+mod memory;
 mod output;
 mod parquet;
 mod place;
@@ -34,6 +36,7 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 mod values;
+mod versions;
 
 pub use self::avro::AvroEraser;
 pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
@@ -44,7 +47,8 @@ pub use hits::{Hits, Rows};
 pub use hold::Hold;
 pub use input::Input;
 pub use output::Output;
-pub use plan::{Plan, PlannedFile, Version};
+pub use place::Address;
+pub use plan::{FileVersion, ObjectVersion, OldVersion, Plan, PlannedFile, Version};
 pub use residue::{Residue, Where};
 pub use run::{Done, OnRecord, Outcome};
 pub use search::{Depth, Needles, search, search_name};

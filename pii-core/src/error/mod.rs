@@ -247,6 +247,7 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::Unsupported { .. } => "erase.unsupported",
         erase::Error::Impossible { .. } => "erase.impossible",
         erase::Error::Damaged { .. } => "erase.damaged",
+        erase::Error::Stays { .. } => "erase.stays",
         erase::Error::Store(_) => "store",
         erase::Error::Interrupted => "interrupted",
         _ => "erase",

@@ -1,4 +1,3 @@
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray};
@@ -8,50 +7,15 @@ use arrow_avro::reader::ReaderBuilder;
 use arrow_avro::writer::WriterBuilder;
 use arrow_avro::writer::format::AvroOcfFormat;
 
-use super::super::{Action, Error, Format, Input, Output, Rewritten, Values};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, Rewritten, Values};
 use super::AvroEraser;
-
-struct Memory(Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        "a.avro"
-    }
-
-    fn len(&self) -> Result<u64, Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-struct Made<'a>(&'a [u8], Vec<u8>);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
 
 fn erase(bytes: &[u8], column: &str, value: &str) -> Result<(Vec<u8>, Rewritten), Error> {
     let eraser = AvroEraser::new(column, Values::new([value.to_owned()]).unwrap());
-    let input = Memory(bytes.to_vec());
+    let input = Memory("a.avro", bytes.to_vec());
     let hits = eraser.find(&input)?;
-    let mut made = Made(bytes, Vec::new());
+    let mut made = Made::of(bytes);
     let done = eraser.rewrite(&input, &hits, &Action::DeleteRow, &mut made)?;
     Ok((made.1, done))
 }

@@ -35,7 +35,7 @@ impl<'i> Source<'i> {
     /// Opens the text. A byte order mark says more than `asked`.
     pub(super) fn open(input: &'i dyn Input, asked: &'static Encoding) -> Result<Self, Error> {
         let file = input.name();
-        let mut raw = Ranges { input, next: 0..input.len()?, chunk: Vec::new(), at: 0 };
+        let mut raw = Ranges { input, next: 0..input.size()?, chunk: Vec::new(), at: 0 };
         let head = head(&mut raw, 4).map_err(|error| unread(file, error))?;
         let packing = match head.as_slice() {
             [0x1f, 0x8b, ..] => Packing::Gzip,

@@ -1,52 +1,13 @@
 use std::io::{Read, Write};
-use std::ops::Range;
 
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::super::{Action, Error, Format, Input, Output, Replacement, Rewritten, Values};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, Replacement, Rewritten, Values};
 use super::{CsvEraser, CsvForm, JsonLinesEraser};
 use crate::store::Encoding;
-
-/// A file in memory.
-struct Memory(&'static str, Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn len(&self) -> Result<u64, Error> {
-        Ok(self.1.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.1[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-/// A file that takes the place of another, and how often it took ranges of it.
-struct Made<'a>(&'a [u8], Vec<u8>, usize);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        self.2 += 1;
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
 
 fn values(texts: &[&str]) -> Values {
     Values::new(texts.iter().map(|text| (*text).to_owned())).unwrap()
@@ -69,7 +30,7 @@ fn run(
 ) -> Result<(Vec<u8>, Rewritten, usize), Error> {
     let input = Memory(name, bytes.to_vec());
     let hits = eraser.find(&input)?;
-    let mut made = Made(bytes, Vec::new(), 0);
+    let mut made = Made::of(bytes);
     let done = eraser.rewrite(&input, &hits, action, &mut made)?;
     assert_eq!(done.erased, hits.hit.count());
     assert_eq!(done.copied + done.made, made.1.len() as u64);

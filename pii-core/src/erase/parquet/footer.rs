@@ -17,7 +17,7 @@ pub(super) struct Footer {
 
 impl Footer {
     pub(super) fn read(input: &dyn Input) -> Result<Self> {
-        let len = input.len()?;
+        let len = input.size()?;
         if len < 12 {
             return Err(Fault::damaged("it is too short to be a Parquet file"));
         }
@@ -99,7 +99,7 @@ pub(super) fn bloom(input: &dyn Input, column: &ColumnChunkMetaData) -> Result<O
         return Ok(known);
     };
     let mut head = Vec::new();
-    input.read(at..(at + BLOOM_HEADER).min(input.len()?.max(at)), &mut head)?;
+    input.read(at..(at + BLOOM_HEADER).min(input.size()?.max(at)), &mut head)?;
     let mut reader = Reader::new(&head);
     let (mut last, mut size) = (0, 0);
     while let Some((id, kind)) = reader.field(&mut last)? {
