@@ -55,7 +55,7 @@ impl Surgery<'_> {
             }
             let mut buffer = std::mem::take(&mut state.buffer);
             let header = match &page.piece {
-                Piece::Old(range) => state.window.header(range.start)?,
+                Piece::Old(range) => state.window.page(range)?,
                 Piece::New(bytes) => Header::read(bytes)?,
             };
             if if header.is_coded() { doubts == 0 } else { !all } {
