@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
@@ -21,6 +22,8 @@ pub struct Eraser {
     pub(super) formats: Formats,
     holds: Vec<(Hold, Option<Formats>)>,
     pub(super) threads: ThreadPool,
+    /// Of the list, as the plans made here have it: slow to make, by intent.
+    pub(super) digest: OnceLock<ListDigest>,
 }
 
 /// Told how far a plan, a search or a run has come; may say stop. Called by several threads.
@@ -50,7 +53,15 @@ impl Eraser {
         let formats = Formats::new(column, &values)?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let threads = threads.map_err(|error| Error::Impossible { file: column.to_owned(), why: error.to_string() })?;
-        Ok(Self { column: column.to_owned(), values, action, formats, holds: Vec::new(), threads })
+        Ok(Self {
+            column: column.to_owned(),
+            values,
+            action,
+            formats,
+            holds: Vec::new(),
+            threads,
+            digest: OnceLock::new(),
+        })
     }
 
     /// Leaves alone what is held on this day.
@@ -85,7 +96,7 @@ impl Eraser {
             v: 1,
             column: self.column.clone(),
             action: self.action.clone(),
-            values: ListDigest::new(&self.values)?,
+            values: self.digest()?,
             looked_at,
             files,
             skipped: listing.skipped.clone(),
@@ -105,6 +116,14 @@ impl Eraser {
             Ok(found)
         })?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    fn digest(&self) -> Result<ListDigest, Error> {
+        if let Some(made) = self.digest.get() {
+            return Ok(made.clone());
+        }
+        let new = ListDigest::new(&self.values)?;
+        Ok(self.digest.get_or_init(|| new).clone())
     }
 
     /// Does something with each file, several at once; gives the results in order, or the first error in order.
