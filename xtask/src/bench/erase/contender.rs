@@ -68,7 +68,7 @@ impl Tools {
         pii
     }
 
-    fn peer(&self, peer: &str, files: &Path, people: &Path, out: &Path) -> Command {
+    pub(super) fn peer(&self, peer: &str, files: &Path, people: &Path, out: &Path) -> Command {
         let mut python = Command::new(&self.python);
         python.args(["-c", include_str!("peers.py"), peer]).arg(files).arg(people).arg(out);
         python.arg(self.threads.to_string());

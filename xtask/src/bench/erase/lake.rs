@@ -25,7 +25,7 @@ impl Lake {
             make.args(["-c", include_str!("lake.py")]).arg(&whole).args([files.to_string(), scale.to_string()]);
             step::stream(&mut make)?;
         }
-        Ok(Self { whole, work: folder.join("work") })
+        Ok(Self { whole, work: folder.join(format!("work-{files}-{percent}")) })
     }
 
     /// The list of so many people.
@@ -75,10 +75,10 @@ impl Lake {
         Ok(links)
     }
 
-    /// A folder that is not there yet.
+    /// A place for a folder that is not there yet, or for a file.
     pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
         let folder = self.work.join(name);
-        if folder.exists() {
+        if folder.is_dir() {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(&self.work)?;

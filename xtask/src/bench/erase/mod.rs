@@ -5,6 +5,7 @@
 //! with its files synced, as ours are.
 
 mod contender;
+mod filters;
 mod lake;
 
 use std::path::Path;
@@ -55,6 +56,7 @@ pub(super) fn run(python: &Path, options: &Options) -> Result {
         whole_job(&tools, case, options.runs)?;
     }
     find(&tools, options.runs)?;
+    filters::run(&tools, options.runs)?;
     threads(&tools, options.runs)?;
     memory(&tools)?;
     println!("{}", machine::load());
@@ -122,23 +124,20 @@ fn find(tools: &Tools, runs: usize) -> Result {
         for _ in 0..runs {
             rounds.push((tools.find(&files, &list)?, tools.find_by_duckdb(&files, &list)?));
         }
-        finding(&format!("{people} people"), &rounds, 0.5);
+        finding(&format!("{people} people"), &rounds, Some(0.5));
     }
     println!();
     Ok(())
 }
 
-fn finding(what: &str, rounds: &[(Cost, Cost)], mark: f64) {
+fn finding(what: &str, rounds: &[(Cost, Cost)], mark: Option<f64>) {
     let (ours, theirs): (Vec<Cost>, Vec<Cost>) = rounds.iter().copied().unzip();
     let ratio = median(rounds.iter().map(|(ours, theirs)| ours.cpu / theirs.cpu));
     let (ours, theirs) = (measure::median(&ours), measure::median(&theirs));
+    let mark = mark.map_or(" | ".to_owned(), |mark| format!("≤ {mark} | {}", kept(ratio <= mark)));
     println!(
-        "| {what} | {:.3} | {:.3} | {:.2} | {:.2} | {ratio:.3} | ≤ {mark} | {} |",
-        ours.cpu,
-        ours.wall,
-        theirs.cpu,
-        theirs.wall,
-        kept(ratio <= mark)
+        "| {what} | {:.3} | {:.3} | {:.2} | {:.2} | {ratio:.3} | {mark} |",
+        ours.cpu, ours.wall, theirs.cpu, theirs.wall
     );
 }
 

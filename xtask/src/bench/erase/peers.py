@@ -86,6 +86,30 @@ elif peer == "delta-convert":
 
     convert_to_deltalake(lake)
     sys.exit()
+elif peer == "without-filters":
+    import pyarrow.parquet as pq
+
+    for file in files:
+        source = pq.ParquetFile(file)
+        others = [name for name in source.schema_arrow.names if name != "user_id"]
+        codecs = {"user_id": "none"} | {name: "zstd" for name in others}
+        with pq.ParquetWriter(f"{out}/{os.path.basename(file)}", source.schema_arrow, compression=codecs, use_dictionary=others,
+                              compression_level={name: 1 for name in others}, write_page_index=True) as writer:
+            for group in range(source.num_row_groups):
+                writer.write_table(source.read_row_group(group), row_group_size=1 << 30)
+    sys.exit()
+elif peer == "pseudonyms":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    known = set()
+    for file in files:
+        here = pc.is_in(pq.read_table(file, columns=["user_id"]).column(0), value_set=pa.array(ids))
+        there = pq.read_table(f"{out}/{os.path.basename(file)}", columns=["user_id"]).column(0)
+        known.update(there.filter(here).unique().to_pylist())
+    print("\n".join(sorted(known)))
+    sys.exit()
 elif peer == "duckdb-find":
     db = duckdb_with_list()
     db.execute(f"select count(*) from read_parquet('{lake}/*.parquet') semi join erased using (user_id)").fetchall()
