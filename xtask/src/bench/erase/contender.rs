@@ -196,7 +196,9 @@ pub(super) fn output(command: &mut Command) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?.trim().to_owned());
     }
-    Err(format!("{} ended with {}", step::spelt(command), output.status).into())
+    // A script that stands in the arguments would fill the screen.
+    let short: String = step::spelt(command).lines().next().unwrap_or_default().chars().take(120).collect();
+    Err(format!("{short} ended with {}", output.status).into())
 }
 
 /// Forgets nothing that is asked for soon: reads all files once.

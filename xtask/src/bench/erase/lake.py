@@ -23,6 +23,8 @@ MICROS = 30_000_000_000_000 // TOTAL
 db = duckdb.connect()
 db.execute("set threads = 2")
 db.execute("set enable_progress_bar = false")
+# Delta Lake knows this zone by no other name.
+db.execute("set timezone = 'UTC'")
 # A number in [0, 1) for each row and use.
 db.execute("create macro chance(i, use) as (hash(i * 16 + use) >> 11) / 9007199254740992.0")
 db.execute(f"create macro rank(i) as floor(1000 * pow(({PEOPLE} + 1000) / 1000.0, chance(i, 0)) - 1000)")
