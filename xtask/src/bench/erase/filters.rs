@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::contender::{Tools, output, warm};
-use super::finding;
 use super::lake::size;
+use super::{finding, heads};
 use crate::Result;
 use crate::bench::measure;
 use crate::bench::workspace::Workspace;
@@ -30,7 +30,7 @@ pub(super) fn run(tools: &Tools, runs: usize) -> Result {
                 rounds.push((tools.find(&filtered, &list)?, tools.find_by_duckdb(theirs, &list)?));
             }
             let mark = mark.filter(|_| people == 1);
-            finding(&format!("{people} people, {what}"), &rounds, mark);
+            finding(&format!("{}, {what}", heads(people)), &rounds, mark);
         }
     }
     let more = size(&filtered)? as f64 / size(&plain)? as f64 - 1.0;

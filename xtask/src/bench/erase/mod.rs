@@ -124,7 +124,7 @@ fn find(tools: &Tools, runs: usize) -> Result {
         for _ in 0..runs {
             rounds.push((tools.find(&files, &list)?, tools.find_by_duckdb(&files, &list)?));
         }
-        finding(&format!("{people} people"), &rounds, Some(0.5));
+        finding(&heads(people), &rounds, Some(0.5));
     }
     println!();
     Ok(())
@@ -153,7 +153,7 @@ fn threads(tools: &Tools, runs: usize) -> Result {
         let one = median(rounds.iter().map(|(one, _)| *one));
         let two = median(rounds.iter().map(|(_, two)| *two));
         let gain = median(rounds.iter().map(|(one, two)| one / two));
-        println!("| {people} people | {one:.2} | {two:.2} | {gain:.2} | ≥ 1.8 | {} |", kept(gain >= 1.8));
+        println!("| {} | {one:.2} | {two:.2} | {gain:.2} | ≥ 1.8 | {} |", heads(people), kept(gain >= 1.8));
     }
     println!();
     Ok(())
@@ -165,8 +165,12 @@ fn memory(tools: &Tools) -> Result {
     for people in [1, 100, 10_000] {
         let peak = |layout| tools.erase_with(tools.threads, layout, people).map(|cost| cost.memory * 1.048_576);
         let (small, large) = (peak("random")?, peak("large")?);
-        println!("| {people} people | {small:.0} | {large:.0} | ≤ 200 | {} |", kept(small.max(large) <= 200.0));
+        println!("| {} | {small:.0} | {large:.0} | ≤ 200 | {} |", heads(people), kept(small.max(large) <= 200.0));
     }
     println!();
     Ok(())
+}
+
+fn heads(people: usize) -> String {
+    if people == 1 { "1 person".to_owned() } else { format!("{people} people") }
 }
