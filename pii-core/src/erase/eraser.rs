@@ -1,6 +1,11 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+<<<<<<< HEAD
 use std::sync::Arc;
+=======
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+>>>>>>> wip-b
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
@@ -22,6 +27,8 @@ pub struct Eraser {
     pub(super) holds: Vec<(Hold, Option<Formats>)>,
     pub(super) objects: Option<Arc<Objects>>,
     pub(super) threads: ThreadPool,
+    /// Of the list, as the plans made here have it: slow to make, by intent.
+    pub(super) digest: OnceLock<ListDigest>,
 }
 
 /// Told how far a plan, a search or a run has come; may say stop. Called by several threads.
@@ -51,6 +58,7 @@ impl Eraser {
         let formats = Formats::new(column, &values)?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let threads = threads.map_err(|error| Error::Impossible { file: column.to_owned(), why: error.to_string() })?;
+<<<<<<< HEAD
         Ok(Self { column: column.to_owned(), values, action, formats, holds: Vec::new(), objects: None, threads })
     }
 
@@ -59,6 +67,17 @@ impl Eraser {
     pub fn with_objects(mut self, objects: Arc<Objects>) -> Self {
         self.objects = Some(objects);
         self
+=======
+        Ok(Self {
+            column: column.to_owned(),
+            values,
+            action,
+            formats,
+            holds: Vec::new(),
+            threads,
+            digest: OnceLock::new(),
+        })
+>>>>>>> wip-b
     }
 
     /// Leaves alone what is held on this day.
@@ -93,13 +112,39 @@ impl Eraser {
             v: 1,
             column: self.column.clone(),
             action: self.action.clone(),
-            values: ListDigest::new(&self.values)?,
+            values: self.digest()?,
             looked_at,
             files,
             skipped: listing.skipped.clone(),
         })
     }
 
+<<<<<<< HEAD
+=======
+    /// Looks for the values in every byte of the files; changes nothing.
+    ///
+    /// # Errors
+    /// As [`Eraser::plan`].
+    pub fn search(&self, listing: &Listing, go: Go<'_>) -> Result<Vec<Residue>, Error> {
+        let found = self.each(listing, go, |path| {
+            let file = LocalFile::open(path)?;
+            let format = self.formats.of(format_of(path)?, file.name())?;
+            let mut found = Vec::new();
+            format.search(&file, &mut |residue| found.push(residue))?;
+            Ok(found)
+        })?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn digest(&self) -> Result<ListDigest, Error> {
+        if let Some(made) = self.digest.get() {
+            return Ok(made.clone());
+        }
+        let new = ListDigest::new(&self.values)?;
+        Ok(self.digest.get_or_init(|| new).clone())
+    }
+
+>>>>>>> wip-b
     /// Does something with each file, several at once; gives the results in order, or the first error in order.
     fn each<T: Send>(
         &self,

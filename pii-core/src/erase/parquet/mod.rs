@@ -27,6 +27,7 @@ mod header;
 mod hybrid;
 mod index;
 mod kind;
+mod kit;
 mod list;
 mod metadata;
 mod page;
@@ -44,6 +45,7 @@ mod window;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
+use self::kit::Kits;
 use super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
 
 /// Finds values in one column of Parquet files, and rewrites the files without them.
@@ -55,6 +57,7 @@ pub struct ParquetEraser {
     values: Values,
     /// Makes pseudonyms: the same for the same value in all files of a run.
     key: hmac::Key,
+    kits: Kits,
 }
 
 impl ParquetEraser {
@@ -67,7 +70,7 @@ impl ParquetEraser {
     /// [`Error::Random`]: the system gives no randomness.
     pub fn new(column: impl Into<String>, values: Values) -> Result<Self, Error> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| Error::Random)?;
-        Ok(Self { column: column.into(), values, key })
+        Ok(Self { column: column.into(), values, key, kits: Kits::default() })
     }
 
     /// Makes pseudonyms with this key: then they are those of every other format that has it.
@@ -78,7 +81,7 @@ impl ParquetEraser {
 
 impl Format for ParquetEraser {
     fn find(&self, input: &dyn Input) -> Result<Hits, Error> {
-        find::find(input, &self.column, &self.values).map_err(|fault| fault.of(input.name()))
+        find::find(input, &self.column, &self.values, &self.kits).map_err(|fault| fault.of(input.name()))
     }
 
     fn rewrite(
@@ -88,6 +91,6 @@ impl Format for ParquetEraser {
         action: &Action,
         output: &mut dyn Output,
     ) -> Result<Rewritten, Error> {
-        rewrite::rewrite(input, hits, action, &self.key, output).map_err(|fault| fault.of(input.name()))
+        rewrite::rewrite(input, hits, action, &self.key, &self.kits, output).map_err(|fault| fault.of(input.name()))
     }
 }
