@@ -21,6 +21,7 @@
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever must erase a person from files | `erase` |
+//! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -40,6 +41,7 @@ mod exposure;
 mod interruption;
 mod main_job;
 mod moto;
+mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    audit, catalog, completions, demo, erase, help, init, key, man, policy, protect, scan, tag, vault,
+    audit, catalog, completions, demo, erase, help, init, key, man, policy, protect, request, scan, tag, vault,
 };
 use crate::config::Global;
 use crate::error::Error;
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Where people rest
     #[command(subcommand)]
     Vault(vault::Command),
+    /// What people ask
+    #[command(subcommand)]
+    Request(request::Command),
     /// What happened
     #[command(subcommand)]
     Audit(audit::Command),

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pii_core::error::Error as Core;
-use pii_core::{audit, batch, erase, keyring, outbound, policy, seal, store, vault, wire};
+use pii_core::{audit, batch, erase, keyring, outbound, policy, request, seal, store, vault, wire};
 
 use crate::exit::Exit;
 use crate::ui::{ERROR, HEAD, json_line, paint};
@@ -106,6 +106,7 @@ from_room!(
     erase::Error,
     keyring::Error,
     policy::Error,
+    request::Error,
     store::Error,
     vault::Error,
     pii_core::vocab::MalformedName
@@ -144,13 +145,19 @@ fn exit(error: &Core) -> Exit {
         | "audit.no-such-entry"
         | "audit.pruned"
         | "audit.tampered"
-        | "audit.not-an-anchor" => Exit::No,
-        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
+        | "audit.not-an-anchor"
+        | "request.altered" => Exit::No,
+        "vocab.malformed-name"
+        | "store.malformed-location"
+        | "batch.no-such-epoch"
+        | "vault.address"
+        | "request.malformed-key"
+        | "request.short-passphrase" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
         "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
-        "seal.key" | "store.key" => Exit::NoKey,
+        "seal.key" | "store.key" | "request.not-opened" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -181,6 +188,15 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
+        }
+        Core::Request(request::Error::NotOpened) => {
+            "it opens with the person's passphrase or age key alone: see that it is theirs, and whole".to_owned()
+        }
+        Core::Request(request::Error::MalformedKey(_)) => {
+            "a key is the line that `pii key list` shows for documents, or a `minisign.pub` with it".to_owned()
+        }
+        Core::Request(request::Error::MalformedAgeKey(_)) => {
+            "an identity file holds lines of `AGE-SECRET-KEY-1…`; `age-keygen` writes one".to_owned()
         }
         Core::Outbound(outbound::Error::WrongRecipient { .. }) => "protect the rows for this recipient".to_owned(),
         Core::Keyring(keyring::Error::Exposed { path, .. }) => format!("chmod 600 {}", path.display()),

@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod man;
 pub(crate) mod policy;
 pub(crate) mod protect;
+pub(crate) mod request;
 pub(crate) mod scan;
 mod subject;
 pub(crate) mod tag;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Catalog(command) => catalog::run(command, global, ui),
         Command::Key(command) => key::run(command, global, ui),
         Command::Vault(command) => vault::run(command, global, ui),
+        Command::Request(command) => request::run(command, global, ui),
         Command::Audit(command) => audit::run(command, global, ui),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, ui),

@@ -255,7 +255,8 @@ fn erase_code(error: &erase::Error) -> &'static str {
 
 fn request_code(error: &request::Error) -> &'static str {
     match error {
-        request::Error::NotOpened | request::Error::NotEncrypted => "request.not-opened",
+        request::Error::NotOpened => "request.not-opened",
+        request::Error::NotEncrypted => "request.altered",
         request::Error::MalformedKey(_) | request::Error::MalformedAgeKey(_) => "request.malformed-key",
         request::Error::ShortPassphrase(_) => "request.short-passphrase",
         request::Error::Undecided { .. } => "batch.undecided",

@@ -132,7 +132,15 @@ impl ColumnRule {
 impl ColumnRule {
     /// A decision that says nothing but what the column is, in a dataset whose columns are of `origin` where it says so.
     pub(super) fn of(tag: Tag, at: Place, origin: Option<Origin>) -> Self {
-        Self { tag, at, region: None, of_subject: true, origin: usual_origin(tag, origin), meaning: None, methods: BTreeMap::new() }
+        Self {
+            tag,
+            at,
+            region: None,
+            of_subject: true,
+            origin: usual_origin(tag, origin),
+            meaning: None,
+            methods: BTreeMap::new(),
+        }
     }
 }
 

@@ -66,7 +66,10 @@ impl From<serde_json::Error> for Unwritable {
 }
 
 /// The columns of `batch` that `members` name, with the name of each as a JSON string.
-pub(super) fn cells<'a>(members: &[Member<'_>], batch: &'a RecordBatch) -> Result<Vec<(Vec<u8>, Cells<'a>)>, Unwritable> {
+pub(super) fn cells<'a>(
+    members: &[Member<'_>],
+    batch: &'a RecordBatch,
+) -> Result<Vec<(Vec<u8>, Cells<'a>)>, Unwritable> {
     of_members(members, batch.columns())
 }
 
@@ -82,7 +85,9 @@ impl<'a> Cells<'a> {
     fn of(shape: &Shape<'_>, array: &'a dyn Array) -> Result<Self, Unwritable> {
         let values = match shape {
             Shape::Leaf(_) => return Self::leaf(array),
-            Shape::Struct(members) => Values::Struct(of_members(members, array.as_struct_opt().ok_or(Unwritable)?.columns())?),
+            Shape::Struct(members) => {
+                Values::Struct(of_members(members, array.as_struct_opt().ok_or(Unwritable)?.columns())?)
+            }
             Shape::List(item) => Self::list(item, array)?,
             Shape::Map(key, value) => {
                 let map = array.as_map_opt().ok_or(Unwritable)?;

@@ -132,14 +132,18 @@ impl<'a> Package<'a> {
         }
         for Filed { selected, .. } in &filed {
             let text = format!("{:#}\n", schema::schema(selected));
-            files.push(in_zip(zip.file(&schema_file(&selected.table.dataset), |out| Ok(out.write_all(text.as_bytes())?)))?);
+            files.push(in_zip(
+                zip.file(&schema_file(&selected.table.dataset), |out| Ok(out.write_all(text.as_bytes())?)),
+            )?);
         }
         let page = page::page(self.cover, &filed, &previews, &left_out, self.key.public());
         files.push(in_zip(zip.file(PAGE, |out| Ok(out.write_all(page.as_bytes())?)))?);
         let manifest = manifest::manifest(self.cover, &filed, &left_out, &files);
         let signature = self.key.sign(&manifest, MANIFEST, self.cover.generated);
         let key = self.key.public().file();
-        for (name, content) in [(MANIFEST, manifest.as_slice()), (SIGNATURE, signature.as_bytes()), (KEY, key.as_bytes())] {
+        for (name, content) in
+            [(MANIFEST, manifest.as_slice()), (SIGNATURE, signature.as_bytes()), (KEY, key.as_bytes())]
+        {
             in_zip(zip.file(name, |out| Ok(out.write_all(content)?)))?;
         }
         zip.finish().map_err(Error::Write)?;

@@ -87,20 +87,34 @@ fn a_package_that_is_cut_or_grown_anywhere_is_refused() {
 fn files_that_come_go_or_change_are_named() {
     let zip = small();
     let other = "data/shop.other.csv";
-    assert_eq!(flaw(&again(&zip, |files| files.insert(0, (other.into(), b"x".to_vec())))), format!("`{other}` is there and is not named"));
+    assert_eq!(
+        flaw(&again(&zip, |files| files.insert(0, (other.into(), b"x".to_vec())))),
+        format!("`{other}` is there and is not named")
+    );
     assert_eq!(flaw(&again(&zip, |files| drop(files.remove(0)))), "`data/risk.scores.jsonl` is named and is not there");
     assert_eq!(flaw(&again(&zip, |files| files[1].1[5] ^= 1)), "`data/risk.scores.csv` is not what the manifest names");
     assert_eq!(flaw(&again(&zip, |files| files.push(files[1].clone()))), "it holds `data/risk.scores.csv` twice");
     let manifest = |files: &mut Vec<(String, Vec<u8>)>| {
         let manifest = files.iter_mut().find(|(name, _)| name == "manifest.json").unwrap();
-        manifest.1 = String::from_utf8(manifest.1.clone()).unwrap().replace("Credit Bureau", "Nobody at all").into_bytes();
+        manifest.1 =
+            String::from_utf8(manifest.1.clone()).unwrap().replace("Credit Bureau", "Nobody at all").into_bytes();
     };
     assert_eq!(flaw(&again(&zip, manifest)), "its signature: it does not fit");
 }
 
 #[test]
 fn no_name_leads_out_of_the_folder() {
-    for name in ["../x.csv", "data/../../x.csv", "/etc/passwd", "data/a/b.csv", "data\\x.csv", "C:x", "data/.csv", "index.html/", "DATA/a.csv"] {
+    for name in [
+        "../x.csv",
+        "data/../../x.csv",
+        "/etc/passwd",
+        "data/a/b.csv",
+        "data\\x.csv",
+        "C:x",
+        "data/.csv",
+        "index.html/",
+        "DATA/a.csv",
+    ] {
         let forged = again(&small(), |files| files.push((name.into(), Vec::new())));
         assert_eq!(flaw(&forged), "it holds a file that no package has", "{name}");
     }
@@ -114,7 +128,10 @@ fn another_signer_is_told_apart() {
         let manifest = files.iter().find(|(name, _)| name == "manifest.json").unwrap().1.clone();
         for (name, content) in files {
             match name.as_str() {
-                "manifest.sig" => *content = forger.sign(&manifest, "manifest.json", "2026-11-21T08:00:00Z".parse().unwrap()).into_bytes(),
+                "manifest.sig" => {
+                    *content =
+                        forger.sign(&manifest, "manifest.json", "2026-11-21T08:00:00Z".parse().unwrap()).into_bytes()
+                }
                 "minisign.pub" => *content = forger.public().file().into_bytes(),
                 _ => {}
             }
@@ -151,7 +168,9 @@ fn a_sealed_package_opens_for_the_person_alone() {
         assert_eq!((written.bytes, written.rows), (sealed.len() as u64, 1));
         assert_eq!(written.sha256, *ring::digest::digest(&ring::digest::SHA256, &sealed).as_ref());
         assert!(is_sealed(&mut Cursor::new(&sealed)).unwrap() && !is_sealed(&mut Cursor::new(small())).unwrap());
-        let open = |sealed: &[u8]| opener.open(Cursor::new(sealed.to_vec())).map(|clear| verify(clear, Some(key().public())).unwrap());
+        let open = |sealed: &[u8]| {
+            opener.open(Cursor::new(sealed.to_vec())).map(|clear| verify(clear, Some(key().public())).unwrap())
+        };
         assert!(matches!(open(&sealed), Ok(Verdict::Whole(_))));
         for at in (0..sealed.len()).step_by(61) {
             let mut bent = sealed.clone();

@@ -1,8 +1,8 @@
+use arrow::array::builder::{Int32Builder, MapBuilder, StringBuilder};
 use arrow::array::{
     BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array,
     LargeListArray, ListArray, MapArray, NullArray, TimestampMicrosecondArray, UInt64Array,
 };
-use arrow::array::builder::{Int32Builder, MapBuilder, StringBuilder};
 use arrow::datatypes::{Float64Type, Int32Type};
 use proptest::prelude::*;
 
@@ -129,7 +129,13 @@ fn a_value_of_ten_megabytes_goes_through_and_is_cut_on_the_page() {
 
 #[test]
 fn columns_of_one_name_as_part_of_another_are_apart() {
-    let found = table::Column { path: "a".into(), tag: Tag::NotPersonal, meaning: None, origin: Origin::Provided, of_subject: true };
+    let found = table::Column {
+        path: "a".into(),
+        tag: Tag::NotPersonal,
+        meaning: None,
+        origin: Origin::Provided,
+        of_subject: true,
+    };
     let (policy, rows) = (policy(), scores());
     let mut table = Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &rows);
     table.columns = vec![found];
