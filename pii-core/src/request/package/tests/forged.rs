@@ -33,7 +33,7 @@ fn again(zip: &[u8], change: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, 6);
     for (name, content) in &files {
-        writer.file::<std::io::Error>(name, |out| out.write_all(content)).unwrap();
+        writer.file::<_, std::io::Error>(name, |out| out.write_all(content)).unwrap();
     }
     writer.finish().unwrap();
     out
@@ -202,8 +202,8 @@ fn a_container_beyond_four_gigabytes_is_read() {
     let mut writer = Writer::new(&mut out, 1);
     let piece = vec![b' '; 1 << 20];
     let huge = |out: &mut dyn Write| (0..4_200).try_for_each(|_| out.write_all(&piece));
-    writer.file::<std::io::Error>("data/a.csv", huge).unwrap();
-    writer.file::<std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
+    writer.file::<_, std::io::Error>("data/a.csv", huge).unwrap();
+    writer.file::<_, std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
     writer.finish().unwrap();
     assert_eq!(file(&out, "data/b.csv"), "b");
     let mut reader = Reader::open(Cursor::new(&out), |_| true).unwrap();

@@ -54,7 +54,11 @@ fn packages_of_today_are_read_for_ever() {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(path("access.zip"), small()).unwrap();
         std::fs::write(path("access.pub"), key().public().file()).unwrap();
-        std::fs::write(path("identity.txt"), format!("# For tests: a key of nobody.\n{}\n", identity.to_string().expose_secret())).unwrap();
+        std::fs::write(
+            path("identity.txt"),
+            format!("# For tests: a key of nobody.\n{}\n", identity.to_string().expose_secret()),
+        )
+        .unwrap();
         for (name, to) in [
             ("passphrase.zip.age", SealTo::weakly("correct horse battery staple")),
             ("identity.zip.age", SealTo::key(&identity.to_public().to_string()).unwrap()),
@@ -155,7 +159,7 @@ fn levels_of_deflate() {
     for level in [1, 2, 3, 4, 5, 6, 7, 9] {
         let (mut packed, started) = (Vec::new(), Instant::now());
         let mut zip = super::super::zip::Writer::new(&mut packed, level);
-        zip.file::<std::io::Error>("data/a.jsonl", |out| out.write_all(&text)).unwrap();
+        zip.file::<_, std::io::Error>("data/a.jsonl", |out| out.write_all(&text)).unwrap();
         zip.finish().unwrap();
         let rate = text.len() as f64 / 1e6 / started.elapsed().as_secs_f64();
         println!("level {level}: {} of {} bytes, {rate:.0} MB/s", packed.len(), text.len());
