@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::desk::{Desk, Said};
+use crate::python::python;
 
 /// A desk with the packages that a version before gave to somebody.
 fn desk() -> Desk {
@@ -99,4 +100,12 @@ fn a_package_of_another_controller_is_not_ours() {
     assert!(said.out.contains(&format!("should be by {number}")), "{}", said.out);
     desk.pii("request package-verify access.zip --key access.pub").done();
     assert!(own["public"].as_str().unwrap().starts_with("RW"), "as minisign writes it");
+}
+
+/// Python's own `zipfile`, `json` and `csv`, and an Ed25519 that is not ours.
+#[test]
+fn python_reads_a_package_and_its_signature() {
+    let desk = Desk::new();
+    desk.write("shop.zip", include_bytes!("packages/shop.zip"));
+    python("package.py", &[desk.path("shop.zip")]);
 }

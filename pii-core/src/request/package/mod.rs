@@ -227,5 +227,5 @@ const MANIFEST: &str = "manifest.json";
 const SIGNATURE: &str = "manifest.sig";
 const KEY: &str = "minisign.pub";
 
-/// Of deflate: measured on rows of a shop, see `docs/performance.md`.
+/// Of deflate: quick, and text shrinks well at it already.
 const LEVEL: u32 = 3;

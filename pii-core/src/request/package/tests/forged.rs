@@ -194,7 +194,7 @@ fn a_passphrase_that_can_be_guessed_and_a_key_that_is_none_are_refused() {
     assert!(matches!(Opener::passphrase("x").open(Cursor::new(small())).map(drop), Err(Error::NotEncrypted)));
 }
 
-/// More than 4 GiB: sizes and places are said in ZIP64. Some 20 seconds.
+/// More than 4 GiB: sizes and places are said in ZIP64.
 #[test]
 #[ignore = "writes four gigabytes of spaces, deflated"]
 fn a_container_beyond_four_gigabytes_is_read() {
@@ -210,7 +210,4 @@ fn a_container_beyond_four_gigabytes_is_read() {
     let entry = reader.entries()[0].clone();
     assert_eq!(entry.size, 4_200 << 20);
     reader.digest(&entry).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("huge.zip"), &out).unwrap();
-    super::outside::python("package_huge.py", &[folder.path().join("huge.zip")]);
 }
