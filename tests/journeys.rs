@@ -22,6 +22,7 @@
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
+//! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -43,6 +44,7 @@ mod exposure;
 mod interruption;
 mod main_job;
 mod moto;
+mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;

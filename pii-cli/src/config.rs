@@ -152,6 +152,11 @@ fn vault_login() -> Login {
     }
 }
 
+/// Where the passphrase of a package is.
+pub(crate) fn passphrase_file() -> Option<PathBuf> {
+    set("PII_PASSPHRASE_FILE").map(PathBuf::from)
+}
+
 /// S3, as the environment says: the names are those that Amazon's own tools read.
 pub(crate) fn objects(wire: Wire) -> Result<Objects, Error> {
     let settings = ObjectSettings {

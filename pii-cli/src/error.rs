@@ -112,7 +112,7 @@ from_room!(
     erase::Error,
     keyring::Error,
     policy::Error,
-    pii_core::request::Error,
+    request::Error,
     store::Error,
     vault::Error,
     pii_core::vocab::MalformedName
@@ -161,15 +161,26 @@ fn exit(error: &Core) -> Exit {
         | "audit.no-such-entry"
         | "audit.pruned"
         | "audit.tampered"
-        | "audit.not-an-anchor" => Exit::No,
-        "request.identifier" | "request.future" | "request.unknown" => Exit::Usage,
-        "request.not-refusable" | "request.out-of-turn" | "request.not-extendable" | "request.other-plan" => Exit::No,
-        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
+        | "audit.not-an-anchor"
+        | "request.not-refusable"
+        | "request.out-of-turn"
+        | "request.not-extendable"
+        | "request.other-plan"
+        | "request.altered" => Exit::No,
+        "vocab.malformed-name"
+        | "store.malformed-location"
+        | "batch.no-such-epoch"
+        | "vault.address"
+        | "request.identifier"
+        | "request.future"
+        | "request.unknown"
+        | "request.malformed-key"
+        | "request.short-passphrase" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
         "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
-        "seal.key" | "store.key" => Exit::NoKey,
+        "seal.key" | "store.key" | "request.not-opened" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -211,6 +222,15 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
+        }
+        Core::Request(request::Error::NotOpened) => {
+            "it opens with the person's passphrase or age key alone: see that it is theirs, and whole".to_owned()
+        }
+        Core::Request(request::Error::MalformedKey(_)) => {
+            "a key is the line that `pii key list` shows for documents, or a `minisign.pub` with it".to_owned()
+        }
+        Core::Request(request::Error::MalformedAgeKey(_)) => {
+            "an identity file holds lines of `AGE-SECRET-KEY-1…`; `age-keygen` writes one".to_owned()
         }
         Core::Outbound(outbound::Error::WrongRecipient { .. }) => "protect the rows for this recipient".to_owned(),
         Core::Keyring(keyring::Error::Exposed { path, .. }) => format!("chmod 600 {}", path.display()),

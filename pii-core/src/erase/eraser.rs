@@ -1,11 +1,6 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-<<<<<<< HEAD
-use std::sync::Arc;
-=======
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
->>>>>>> wip-b
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
@@ -58,8 +53,16 @@ impl Eraser {
         let formats = Formats::new(column, &values)?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let threads = threads.map_err(|error| Error::Impossible { file: column.to_owned(), why: error.to_string() })?;
-<<<<<<< HEAD
-        Ok(Self { column: column.to_owned(), values, action, formats, holds: Vec::new(), objects: None, threads })
+        Ok(Self {
+            column: column.to_owned(),
+            values,
+            action,
+            formats,
+            holds: Vec::new(),
+            objects: None,
+            threads,
+            digest: OnceLock::new(),
+        })
     }
 
     /// Reaches objects, too.
@@ -67,17 +70,6 @@ impl Eraser {
     pub fn with_objects(mut self, objects: Arc<Objects>) -> Self {
         self.objects = Some(objects);
         self
-=======
-        Ok(Self {
-            column: column.to_owned(),
-            values,
-            action,
-            formats,
-            holds: Vec::new(),
-            threads,
-            digest: OnceLock::new(),
-        })
->>>>>>> wip-b
     }
 
     /// Leaves alone what is held on this day.
@@ -119,23 +111,6 @@ impl Eraser {
         })
     }
 
-<<<<<<< HEAD
-=======
-    /// Looks for the values in every byte of the files; changes nothing.
-    ///
-    /// # Errors
-    /// As [`Eraser::plan`].
-    pub fn search(&self, listing: &Listing, go: Go<'_>) -> Result<Vec<Residue>, Error> {
-        let found = self.each(listing, go, |path| {
-            let file = LocalFile::open(path)?;
-            let format = self.formats.of(format_of(path)?, file.name())?;
-            let mut found = Vec::new();
-            format.search(&file, &mut |residue| found.push(residue))?;
-            Ok(found)
-        })?;
-        Ok(found.into_iter().flatten().collect())
-    }
-
     fn digest(&self) -> Result<ListDigest, Error> {
         if let Some(made) = self.digest.get() {
             return Ok(made.clone());
@@ -144,7 +119,6 @@ impl Eraser {
         Ok(self.digest.get_or_init(|| new).clone())
     }
 
->>>>>>> wip-b
     /// Does something with each file, several at once; gives the results in order, or the first error in order.
     fn each<T: Send>(
         &self,

@@ -4,6 +4,7 @@ mod extend;
 mod list;
 mod notify;
 mod open;
+mod package_verify;
 mod plan;
 mod reject;
 mod run;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Extend(extend::Args),
     Reject(reject::Args),
     Withdraw(withdraw::Args),
+    PackageVerify(package_verify::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -55,6 +57,7 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),
+        Command::PackageVerify(args) => package_verify::run(args, global, ui),
     }
 }
 

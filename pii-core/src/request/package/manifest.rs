@@ -17,7 +17,8 @@ pub(super) struct Filed<'t> {
 /// The text of the manifest.
 pub(super) fn manifest(cover: &Cover, filed: &[Filed<'_>], left_out: &[LeftOut], files: &[Digested]) -> Vec<u8> {
     let datasets: Vec<_> = filed.iter().map(dataset).collect();
-    let automated: Vec<_> = cover.purposes.iter().filter_map(|p| Some((p.id.as_str(), p.automated.as_ref()?))).collect();
+    let automated: Vec<_> =
+        cover.purposes.iter().filter_map(|p| Some((p.id.as_str(), p.automated.as_ref()?))).collect();
     let automated = automated.into_iter().map(|(purpose, what)| json!({ "purpose": purpose, "what": what }));
     let value = json!({
         "format": FORMAT,

@@ -37,10 +37,9 @@ fn of(shape: &Shape<'_>, title: Option<&str>) -> Value {
             schema.insert("type".into(), json!(["object", "null"]));
             schema
         }
-        Shape::List(item) => Map::from_iter([
-            ("type".to_owned(), json!(["array", "null"])),
-            ("items".to_owned(), of(item, None)),
-        ]),
+        Shape::List(item) => {
+            Map::from_iter([("type".to_owned(), json!(["array", "null"])), ("items".to_owned(), of(item, None))])
+        }
         Shape::Map(key, value) => match key.as_ref() {
             Shape::Leaf(leaf) if is_text(&leaf.data_type) => Map::from_iter([
                 ("type".to_owned(), json!(["object", "null"])),
@@ -49,7 +48,10 @@ fn of(shape: &Shape<'_>, title: Option<&str>) -> Value {
             ]),
             _ => Map::from_iter([
                 ("type".to_owned(), json!(["array", "null"])),
-                ("items".to_owned(), json!({ "type": "object", "properties": { "key": of(key, None), "value": of(value, None) } })),
+                (
+                    "items".to_owned(),
+                    json!({ "type": "object", "properties": { "key": of(key, None), "value": of(value, None) } }),
+                ),
             ]),
         },
     };

@@ -114,8 +114,14 @@ pub fn is_sealed(package: &mut (impl Read + Seek)) -> Result<bool, Error> {
 
 fn refused(error: DecryptError) -> Error {
     match error {
-        DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof && error.kind() != io::ErrorKind::InvalidData => Error::Read(error),
-        DecryptError::Io(_) | DecryptError::InvalidHeader | DecryptError::UnknownFormat => Error::NotEncrypted,
+        DecryptError::Io(error)
+            if error.kind() != io::ErrorKind::UnexpectedEof && error.kind() != io::ErrorKind::InvalidData =>
+        {
+            Error::Read(error)
+        }
+        DecryptError::Io(_) | DecryptError::InvalidHeader | DecryptError::InvalidMac | DecryptError::UnknownFormat => {
+            Error::NotEncrypted
+        }
         // A work factor beyond all measure: it would be tried for hours.
         _ => Error::NotOpened,
     }

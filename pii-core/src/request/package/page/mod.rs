@@ -58,12 +58,21 @@ impl Page<'_> {
     fn head(&mut self) {
         let (cover, words) = (self.cover, self.words);
         let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-        self.html.raw("<!DOCTYPE html>\n<html lang=\"").text(cover.language.tag()).raw("\">\n<head>\n<meta charset=\"utf-8\">\n");
+        self.html
+            .raw("<!DOCTYPE html>\n<html lang=\"")
+            .text(cover.language.tag())
+            .raw("\">\n<head>\n<meta charset=\"utf-8\">\n");
         self.html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
         self.html.text(&style).raw("'; base-uri 'none'; form-action 'none'\">\n");
         self.html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        self.html.raw("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>");
-        self.html.text(words.title).raw("</title>\n<style>").raw(STYLE).raw("</style>\n</head>\n<body>\n<header>\n<h1>");
+        self.html.raw(
+            "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>",
+        );
+        self.html
+            .text(words.title)
+            .raw("</title>\n<style>")
+            .raw(STYLE)
+            .raw("</style>\n</head>\n<body>\n<header>\n<h1>");
         self.html.text(words.title).raw("</h1>\n<p>");
         let intro = if cover.kind == Kind::Access { words.access } else { words.portability };
         let received = day(cover.received, cover.language);
@@ -75,7 +84,9 @@ impl Page<'_> {
         self.html.raw("<p class=\"soft\">");
         self.html.sentence(words.made, &[("made", &made), ("request", &cover.request.to_string())]);
         self.html.raw("</p>\n</header>\n<nav><ul>");
-        for (id, title) in [("#held", words.held), ("#data", words.data), ("#rights", words.rights), ("#check", words.check)] {
+        for (id, title) in
+            [("#held", words.held), ("#data", words.data), ("#rights", words.rights), ("#check", words.check)]
+        {
             self.html.raw("<li><a href=\"").raw(id).raw("\">").text(title).raw("</a></li>");
         }
         self.html.raw("</ul></nav>\n<main>\n");
@@ -92,7 +103,10 @@ impl Page<'_> {
         self.html.raw("<p>").text(self.words.held_text).raw("</p>\n<ul>\n");
         for Filed { selected, rows } in filed {
             let table = selected.table;
-            self.html.raw("<li><strong>").named(table.description.as_deref().unwrap_or(table.dataset.as_str())).raw("</strong> (");
+            self.html
+                .raw("<li><strong>")
+                .named(table.description.as_deref().unwrap_or(table.dataset.as_str()))
+                .raw("</strong> (");
             let said = self.rows(*rows);
             self.html.text(&said).raw(")");
             let mut groups: Vec<_> = leaves(&selected.members)
@@ -120,7 +134,10 @@ impl Page<'_> {
         self.html.heading("why", self.words.why).raw("<ul>\n");
         for purpose in &self.cover.purposes {
             self.html.raw("<li>").named(purpose.description.as_deref().unwrap_or(purpose.id.as_str())).raw(": ");
-            self.html.text(self.words.basis(purpose.basis)).raw(" <span class=\"soft\">(").text(purpose.basis.article());
+            self.html
+                .text(self.words.basis(purpose.basis))
+                .raw(" <span class=\"soft\">(")
+                .text(purpose.basis.article());
             if let Some(special) = purpose.special {
                 self.html.raw(", ").text(special.article());
             }
@@ -232,19 +249,31 @@ impl Page<'_> {
     fn table(&mut self, filed: &Filed<'_>, preview: &Preview) {
         let Filed { selected, rows } = filed;
         let (table, said) = (selected.table, self.rows(*rows));
-        self.html.raw("<h3>").named(table.description.as_deref().unwrap_or(table.dataset.as_str())).raw("</h3>\n<p><code>");
+        self.html
+            .raw("<h3>")
+            .named(table.description.as_deref().unwrap_or(table.dataset.as_str()))
+            .raw("</h3>\n<p><code>");
         self.html.text(table.dataset.as_str()).raw("</code> · ").text(&said).raw(". ");
         let shown = preview.rows().len() as u64;
         if shown < *rows {
             self.html.sentence(self.words.shown, &[("n", &number(shown, self.cover.language))]).raw(" ");
         }
         let [jsonl, csv] = data_files(&table.dataset);
-        self.html.text(self.words.whole).raw(" <a href=\"").text(&csv).raw("\">").text(self.words.csv).raw("</a>, <a href=\"");
+        self.html
+            .text(self.words.whole)
+            .raw(" <a href=\"")
+            .text(&csv)
+            .raw("\">")
+            .text(self.words.csv)
+            .raw("</a>, <a href=\"");
         self.html.text(&jsonl).raw("\">").text(self.words.json).raw("</a></p>\n");
         if preview.is_cut() {
             self.html.raw("<p class=\"soft\">").text(self.words.cut).raw("</p>\n");
         }
-        self.html.raw("<details><summary>").text(self.words.columns).raw("</summary>\n<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
+        self.html
+            .raw("<details><summary>")
+            .text(self.words.columns)
+            .raw("</summary>\n<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
         for head in self.words.column_head {
             self.html.raw("<th scope=\"col\">").text(head).raw("</th>");
         }

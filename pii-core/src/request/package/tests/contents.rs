@@ -67,7 +67,8 @@ fn the_manifest_tells_what_article_15_asks_for() {
     let [scores, clicks, students] = manifest["datasets"].as_array().unwrap().as_slice() else { panic!("{manifest}") };
     assert_eq!((&scores["source"], &scores["rows"]), (&"Credit Bureau Ltd".into(), &1.into()));
     assert_eq!(clicks["retention"], serde_json::json!({ "keep": "P13M", "after": null }));
-    let speaks: Vec<_> = students["columns"].as_array().unwrap().iter().filter(|c| c["may_speak_of_others"] == true).collect();
+    let speaks: Vec<_> =
+        students["columns"].as_array().unwrap().iter().filter(|c| c["may_speak_of_others"] == true).collect();
     let speaks: Vec<_> = speaks.iter().map(|column| column["path"].as_str().unwrap()).collect();
     assert_eq!(speaks, ["note", "manager"], "they are told, and are in it");
     let files = manifest["files"].as_array().unwrap();
@@ -84,7 +85,10 @@ fn a_schema_says_what_each_column_is() {
     let schema = json(&zip, "schema/shop.students.json");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     let name = &schema["properties"]["name"];
-    assert_eq!((&name["type"], &name["description"]), (&serde_json::json!(["string", "null"]), &"the name that you signed up with".into()));
+    assert_eq!(
+        (&name["type"], &name["description"]),
+        (&serde_json::json!(["string", "null"]), &"the name that you signed up with".into())
+    );
     assert_eq!((&name["x-pii-category"], &name["x-pii-origin"]), (&"user.name".into(), &"provided".into()));
     assert_eq!(schema["properties"]["address"]["properties"]["score"]["x-pii-origin"], "inferred");
     assert_eq!(schema["properties"]["email"]["description"], "An e-mail address");
@@ -93,7 +97,8 @@ fn a_schema_says_what_each_column_is() {
 #[test]
 fn what_nobody_decided_is_an_error_and_not_left_out() {
     let policy = policy();
-    let rows = Held(vec![batch(&[("student_id", texts(&[None])), ("score", texts(&[None])), ("kakao", texts(&[None]))])]);
+    let rows =
+        Held(vec![batch(&[("student_id", texts(&[None])), ("score", texts(&[None])), ("kakao", texts(&[None]))])]);
     let tables = [Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &rows)];
     for kind in [Kind::Access, Kind::Portability] {
         let error = put(&cover(kind, &policy), &tables).unwrap_err();
@@ -127,7 +132,8 @@ fn rows_that_change_in_between_are_noticed() {
         }
     }
     let (policy, rows) = (policy(), Growing(Cell::new(0)));
-    let error = put(&cover(Kind::Access, &policy), &[Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &rows)]);
+    let error =
+        put(&cover(Kind::Access, &policy), &[Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &rows)]);
     assert!(matches!(error, Err(Error::RowsChanged { first: 1, second: 2, .. })));
 }
 
@@ -135,7 +141,8 @@ fn rows_that_change_in_between_are_noticed() {
 fn a_person_of_whom_nothing_is_held_is_told_so() {
     let policy = policy();
     let none = Held(vec![scores().0[0].slice(0, 0)]);
-    let zip = put(&cover(Kind::Access, &policy), &[Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &none)]).unwrap();
+    let zip = put(&cover(Kind::Access, &policy), &[Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &none)])
+        .unwrap();
     assert_eq!(file(&zip, "data/risk.scores.jsonl"), "");
     assert_eq!(records(&zip, "data/risk.scores.csv"), [["student_id", "score"]]);
     assert!(file(&zip, "index.html").contains("No data about you were found."));

@@ -33,7 +33,7 @@ fn again(zip: &[u8], change: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, 6);
     for (name, content) in &files {
-        writer.file::<std::io::Error>(name, |out| out.write_all(content)).unwrap();
+        writer.file::<_, std::io::Error>(name, |out| out.write_all(content)).unwrap();
     }
     writer.finish().unwrap();
     out
@@ -87,20 +87,34 @@ fn a_package_that_is_cut_or_grown_anywhere_is_refused() {
 fn files_that_come_go_or_change_are_named() {
     let zip = small();
     let other = "data/shop.other.csv";
-    assert_eq!(flaw(&again(&zip, |files| files.insert(0, (other.into(), b"x".to_vec())))), format!("`{other}` is there and is not named"));
+    assert_eq!(
+        flaw(&again(&zip, |files| files.insert(0, (other.into(), b"x".to_vec())))),
+        format!("`{other}` is there and is not named")
+    );
     assert_eq!(flaw(&again(&zip, |files| drop(files.remove(0)))), "`data/risk.scores.jsonl` is named and is not there");
     assert_eq!(flaw(&again(&zip, |files| files[1].1[5] ^= 1)), "`data/risk.scores.csv` is not what the manifest names");
     assert_eq!(flaw(&again(&zip, |files| files.push(files[1].clone()))), "it holds `data/risk.scores.csv` twice");
     let manifest = |files: &mut Vec<(String, Vec<u8>)>| {
         let manifest = files.iter_mut().find(|(name, _)| name == "manifest.json").unwrap();
-        manifest.1 = String::from_utf8(manifest.1.clone()).unwrap().replace("Credit Bureau", "Nobody at all").into_bytes();
+        manifest.1 =
+            String::from_utf8(manifest.1.clone()).unwrap().replace("Credit Bureau", "Nobody at all").into_bytes();
     };
     assert_eq!(flaw(&again(&zip, manifest)), "its signature: it does not fit");
 }
 
 #[test]
 fn no_name_leads_out_of_the_folder() {
-    for name in ["../x.csv", "data/../../x.csv", "/etc/passwd", "data/a/b.csv", "data\\x.csv", "C:x", "data/.csv", "index.html/", "DATA/a.csv"] {
+    for name in [
+        "../x.csv",
+        "data/../../x.csv",
+        "/etc/passwd",
+        "data/a/b.csv",
+        "data\\x.csv",
+        "C:x",
+        "data/.csv",
+        "index.html/",
+        "DATA/a.csv",
+    ] {
         let forged = again(&small(), |files| files.push((name.into(), Vec::new())));
         assert_eq!(flaw(&forged), "it holds a file that no package has", "{name}");
     }
@@ -114,7 +128,10 @@ fn another_signer_is_told_apart() {
         let manifest = files.iter().find(|(name, _)| name == "manifest.json").unwrap().1.clone();
         for (name, content) in files {
             match name.as_str() {
-                "manifest.sig" => *content = forger.sign(&manifest, "manifest.json", "2026-11-21T08:00:00Z".parse().unwrap()).into_bytes(),
+                "manifest.sig" => {
+                    *content =
+                        forger.sign(&manifest, "manifest.json", "2026-11-21T08:00:00Z".parse().unwrap()).into_bytes()
+                }
                 "minisign.pub" => *content = forger.public().file().into_bytes(),
                 _ => {}
             }
@@ -151,7 +168,9 @@ fn a_sealed_package_opens_for_the_person_alone() {
         assert_eq!((written.bytes, written.rows), (sealed.len() as u64, 1));
         assert_eq!(written.sha256, *ring::digest::digest(&ring::digest::SHA256, &sealed).as_ref());
         assert!(is_sealed(&mut Cursor::new(&sealed)).unwrap() && !is_sealed(&mut Cursor::new(small())).unwrap());
-        let open = |sealed: &[u8]| opener.open(Cursor::new(sealed.to_vec())).map(|clear| verify(clear, Some(key().public())).unwrap());
+        let open = |sealed: &[u8]| {
+            opener.open(Cursor::new(sealed.to_vec())).map(|clear| verify(clear, Some(key().public())).unwrap())
+        };
         assert!(matches!(open(&sealed), Ok(Verdict::Whole(_))));
         for at in (0..sealed.len()).step_by(61) {
             let mut bent = sealed.clone();
@@ -175,7 +194,7 @@ fn a_passphrase_that_can_be_guessed_and_a_key_that_is_none_are_refused() {
     assert!(matches!(Opener::passphrase("x").open(Cursor::new(small())).map(drop), Err(Error::NotEncrypted)));
 }
 
-/// More than 4 GiB: sizes and places are said in ZIP64. Some 20 seconds.
+/// More than 4 GiB: sizes and places are said in ZIP64.
 #[test]
 #[ignore = "writes four gigabytes of spaces, deflated"]
 fn a_container_beyond_four_gigabytes_is_read() {
@@ -183,15 +202,12 @@ fn a_container_beyond_four_gigabytes_is_read() {
     let mut writer = Writer::new(&mut out, 1);
     let piece = vec![b' '; 1 << 20];
     let huge = |out: &mut dyn Write| (0..4_200).try_for_each(|_| out.write_all(&piece));
-    writer.file::<std::io::Error>("data/a.csv", huge).unwrap();
-    writer.file::<std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
+    writer.file::<_, std::io::Error>("data/a.csv", huge).unwrap();
+    writer.file::<_, std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
     writer.finish().unwrap();
     assert_eq!(file(&out, "data/b.csv"), "b");
     let mut reader = Reader::open(Cursor::new(&out), |_| true).unwrap();
     let entry = reader.entries()[0].clone();
     assert_eq!(entry.size, 4_200 << 20);
     reader.digest(&entry).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("huge.zip"), &out).unwrap();
-    super::outside::python("package_huge.py", &[folder.path().join("huge.zip")]);
 }

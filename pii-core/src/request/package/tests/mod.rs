@@ -62,7 +62,8 @@ fn texts(values: &[Option<&str>]) -> ArrayRef {
 }
 
 fn batch(columns: &[(&str, ArrayRef)]) -> RecordBatch {
-    RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, array)| (*name, Arc::clone(array), true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, array)| (*name, Arc::clone(array), true)))
+        .unwrap()
 }
 
 fn students() -> Held {
@@ -143,7 +144,9 @@ fn records(zip: &[u8], name: &str) -> Vec<Vec<String>> {
 }
 
 /// What the doors give: an entry on record, then the bytes.
-fn through_the_doors(write: impl FnOnce(&Package<'_>, &crate::audit::Receipt, &mut Vec<u8>) -> Result<Written, Error>) -> (Written, Vec<u8>) {
+fn through_the_doors(
+    write: impl FnOnce(&Package<'_>, &crate::audit::Receipt, &mut Vec<u8>) -> Result<Written, Error>,
+) -> (Written, Vec<u8>) {
     use crate::audit::{Action, AuditLog, Event, Settings, Signer};
     let home = tempfile::tempdir().unwrap();
     let signer = Signer::from_seed("acme.example/audit", &[9; 32]).unwrap();

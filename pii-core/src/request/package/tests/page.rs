@@ -13,7 +13,10 @@ fn the_page_needs_no_network_and_runs_nothing() {
     for language in Language::ALL {
         let page = page(Kind::Access, *language);
         for word in ["<script", "javascript:", " src=", "@import", "url(", "<link", "<iframe", "<img", " on"] {
-            assert!(!page.contains(word) || word == " on" && !page.contains(" onclick") && !page.contains(" onload"), "{word}");
+            assert!(
+                !page.contains(word) || word == " on" && !page.contains(" onclick") && !page.contains(" onload"),
+                "{word}"
+            );
         }
         let (_, style) = page.split_once("<style>").unwrap();
         let (style, _) = style.split_once("</style>").unwrap();
@@ -39,7 +42,10 @@ fn what_stands_in_a_value_is_shown_and_not_obeyed() {
 #[test]
 fn each_language_says_all_of_it() {
     for (language, said) in [
-        (Language::English, ["On <bdi>2 November 2026</bdi> you asked", "13\u{a0}months, counted from collection", "Credit Bureau Ltd"]),
+        (
+            Language::English,
+            ["On <bdi>2 November 2026</bdi> you asked", "13\u{a0}months, counted from collection", "Credit Bureau Ltd"],
+        ),
         (Language::Korean, ["귀하는 <bdi>2026년 11월 2일</bdi>", "13개월", "이동(제20조)"]),
         (Language::German, ["Am <bdi>2. November 2026</bdi> haben Sie", "13\u{a0}Monate", "Widerspruch (Art. 21)"]),
         (Language::French, ["Le <bdi>2 novembre 2026</bdi>, vous avez", "13\u{a0}mois", "Opposition (art. 21)"]),

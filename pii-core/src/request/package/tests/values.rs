@@ -1,8 +1,8 @@
+use arrow::array::builder::{Int32Builder, MapBuilder, StringBuilder};
 use arrow::array::{
     BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array,
     LargeListArray, ListArray, MapArray, NullArray, TimestampMicrosecondArray, UInt64Array,
 };
-use arrow::array::builder::{Int32Builder, MapBuilder, StringBuilder};
 use arrow::datatypes::{Float64Type, Int32Type};
 use proptest::prelude::*;
 
@@ -103,7 +103,8 @@ fn a_slice_of_a_batch_is_its_own_rows() {
 
 #[test]
 fn a_date_beyond_the_calendar_is_an_error_and_shows_nothing() {
-    let error = of(&[("x", Arc::new(Date32Array::from(vec![i32::MAX])))]).unwrap_err();
+    let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX]));
+    let error = of(&[("w", texts(&[Some("a")])), ("x", dates)]).unwrap_err();
     assert_eq!(error.to_string(), "row 1 of `risk.scores`: the value of `x` cannot be written");
 }
 
@@ -129,7 +130,13 @@ fn a_value_of_ten_megabytes_goes_through_and_is_cut_on_the_page() {
 
 #[test]
 fn columns_of_one_name_as_part_of_another_are_apart() {
-    let found = table::Column { path: "a".into(), tag: Tag::NotPersonal, meaning: None, origin: Origin::Provided, of_subject: true };
+    let found = table::Column {
+        path: "a".into(),
+        tag: Tag::NotPersonal,
+        meaning: None,
+        origin: Origin::Provided,
+        of_subject: true,
+    };
     let (policy, rows) = (policy(), scores());
     let mut table = Table::of(policy.dataset(&dataset("risk.scores")).unwrap(), &rows);
     table.columns = vec![found];

@@ -158,6 +158,9 @@ mod tests {
         assert_eq!(central(&big).len(), CENTRAL_LENGTH + big.name.len() + 4 + 16);
         let directory = Directory { entries: 1, at: 6 << 32, size: 9 };
         assert_eq!(end(directory).len(), END64_LENGTH + LOCATOR_LENGTH + END_LENGTH);
-        assert_eq!(end(Directory { entries: 70_000, at: 0, size: 9 }).len(), END64_LENGTH + LOCATOR_LENGTH + END_LENGTH);
+        assert_eq!(
+            end(Directory { entries: 70_000, at: 0, size: 9 }).len(),
+            END64_LENGTH + LOCATOR_LENGTH + END_LENGTH
+        );
     }
 }
