@@ -11,7 +11,7 @@ use super::formats::Formats;
 use super::place::{self, LocalFile};
 use super::plan::ListDigest;
 use super::{Action, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Residue, Rows, Values};
-use crate::store::{self, Listing};
+use crate::store::{self, KeyFinder, Listing};
 
 /// One column, one list of values, and what happens to the rows that hold them.
 pub struct Eraser {
@@ -19,6 +19,7 @@ pub struct Eraser {
     pub(super) values: Values,
     pub(super) action: Action,
     pub(super) formats: Formats,
+    keys: Option<KeyFinder>,
     holds: Vec<(Hold, Option<Formats>)>,
     pub(super) threads: ThreadPool,
 }
@@ -50,7 +51,7 @@ impl Eraser {
         let formats = Formats::new(column, &values)?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let threads = threads.map_err(|error| Error::Impossible { file: column.to_owned(), why: error.to_string() })?;
-        Ok(Self { column: column.to_owned(), values, action, formats, holds: Vec::new(), threads })
+        Ok(Self { column: column.to_owned(), values, action, formats, keys: None, holds: Vec::new(), threads })
     }
 
     /// Leaves alone what is held on this day.
@@ -60,9 +61,21 @@ impl Eraser {
     pub fn with_holds(mut self, holds: Vec<Hold>, today: Date) -> Result<Self, Error> {
         for hold in holds.into_iter().filter(|hold| hold.holds(today)) {
             let formats = hold.values.as_ref().map(|values| Formats::new(&self.column, values)).transpose()?;
+            let formats = formats.map(|formats| match &self.keys {
+                Some(keys) => formats.with_keys(keys),
+                None => formats,
+            });
             self.holds.push((hold, formats));
         }
         Ok(self)
+    }
+
+    /// Opens encrypted files with these keys. To be called before [`Eraser::with_holds`].
+    #[must_use]
+    pub fn with_keys(mut self, keys: &KeyFinder) -> Self {
+        self.formats = self.formats.with_keys(keys);
+        self.keys = Some(keys.clone());
+        self
     }
 
     /// The column and what happens, for the log.

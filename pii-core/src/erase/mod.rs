@@ -14,12 +14,14 @@
 //! looks at the bytes.
 
 mod avro;
+mod columns;
 mod eraser;
 mod error;
 mod formats;
 mod hits;
 mod hold;
 mod input;
+mod ipc;
 mod journal;
 mod lines;
 mod output;
@@ -34,6 +36,7 @@ mod tests;
 mod values;
 
 pub use self::avro::AvroEraser;
+pub use self::ipc::IpcEraser;
 pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use eraser::{Eraser, Go, Progress};

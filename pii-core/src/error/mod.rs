@@ -242,6 +242,7 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::Unsupported { .. } | erase::Error::Unsearched { .. } => "erase.unsupported",
         erase::Error::Impossible { .. } => "erase.impossible",
         erase::Error::Damaged { .. } => "erase.damaged",
+        erase::Error::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => "store.key",
         erase::Error::Store(_) => "store",
         erase::Error::Interrupted => "interrupted",
         _ => "erase",

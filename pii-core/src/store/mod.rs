@@ -35,6 +35,6 @@ pub use error::Error;
 pub use format::{Compression, Format};
 pub use location::{Destination, Listing, Location, refuse_overwrite};
 pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
-pub(crate) use read::sniff_delimiter;
+pub(crate) use read::{Asking, sniff_delimiter};
 pub use read::{Batches, Progress, ReadOptions, Source};
 pub use write::{Content, FileWriter, Staged, TableWriter, WriteOptions};

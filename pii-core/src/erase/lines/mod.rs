@@ -130,7 +130,7 @@ fn next(source: &mut Source, grammar: &mut dyn Grammar) -> Result<Option<Piece>,
 }
 
 /// 128 bits of the value's HMAC, in hexadecimal.
-fn pseudonym(key: &hmac::Key, old: &[u8]) -> String {
+pub(super) fn pseudonym(key: &hmac::Key, old: &[u8]) -> String {
     hmac::sign(key, old).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
