@@ -191,7 +191,7 @@ impl Eraser {
 
 pub(super) fn format_of(path: &Path) -> Result<store::Format, Error> {
     let unknown = || store::Error::NoFormat { file: path.display().to_string() };
-    Ok(store::Format::of_path(path).ok_or_else(unknown)?)
+    Ok(store::Format::of_packed(path).ok_or_else(unknown)?)
 }
 
 /// Row numbers are kept for the run as long as they are few: what is forgotten is found again.

@@ -21,6 +21,9 @@ use super::metadata::unwritable;
 use super::sealed::Sealed;
 use crate::store::KeyFinder;
 
+#[cfg(test)]
+mod tests;
+
 /// The rows whose column `path` holds one of the values.
 pub(super) fn find(input: &dyn Input, path: &str, values: &Values, keys: &KeyFinder) -> Result<Hits> {
     let sealed = Sealed::open(input, keys)?;
