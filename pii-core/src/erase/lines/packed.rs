@@ -30,7 +30,7 @@ pub(super) struct Members<'i> {
 
 enum State<'i> {
     Between(Ranges<'i>),
-    Gzip(GzDecoder<Ranges<'i>>),
+    Gzip(Box<GzDecoder<Ranges<'i>>>),
     Zstd(zstd::Decoder<'static, Ranges<'i>>),
     Broken,
 }
@@ -61,7 +61,7 @@ impl Read for Members<'_> {
                     }
                     self.state = match self.packing {
                         Packing::Zstd => State::Zstd(zstd::Decoder::with_buffer(raw)?.single_frame()),
-                        _ => State::Gzip(GzDecoder::new(raw)),
+                        _ => State::Gzip(Box::new(GzDecoder::new(raw))),
                     };
                     continue;
                 }

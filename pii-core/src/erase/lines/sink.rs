@@ -18,7 +18,7 @@ pub(super) struct Sink<'o> {
 enum Way<'o> {
     /// Ranges that touch each other are asked for as one.
     Plain(&'o mut dyn Output, Range<u64>),
-    Packed(Packed<'o>),
+    Packed(Box<Packed<'o>>),
 }
 
 impl<'o> Sink<'o> {
@@ -29,7 +29,7 @@ impl<'o> Sink<'o> {
             packing => {
                 let packed = Packed::new(input, packing, source.bounds.clone(), output);
                 // Where text stands is not known of what was decoded.
-                Way::Packed(if source.is_wide() { packed.whole()? } else { packed })
+                Way::Packed(Box::new(if source.is_wide() { packed.whole()? } else { packed }))
             }
         };
         let ends: fn(u16) -> [u8; 2] = if source.encoding == UTF_16LE { u16::to_le_bytes } else { u16::to_be_bytes };
