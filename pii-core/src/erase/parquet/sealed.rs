@@ -61,8 +61,10 @@ impl<'i> Sealed<'i> {
         let asking = Asking::new(keys.clone());
         let properties = asking.properties().map_err(|_| Fault::Sealed)?;
         // What the types of Arrow were is kept as it is written there; here, columns are what Parquet says.
-        let options =
-            ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_file_decryption_properties(properties);
+        let options = ArrowReaderOptions::new()
+            .with_skip_arrow_metadata(true)
+            .with_encoding_stats_as_mask(false)
+            .with_file_decryption_properties(properties);
         let footer = Parts { len, parts: vec![(end, Bytes::from(bytes))] };
         let opened = ArrowReaderMetadata::load(&footer, options);
         let opened = opened.map_err(|error| {
