@@ -351,6 +351,9 @@ fn hint(error: &Core) -> Option<String> {
 
 fn erase_hint(error: &erase::Error) -> Option<String> {
     Some(match error {
+        erase::Error::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => {
+            "read it in the workspace that it was encrypted in: `--workspace DIR`, and its root key".to_owned()
+        }
         erase::Error::NoColumn { .. } => "`pii scan SOURCE` shows the columns of a file".to_owned(),
         erase::Error::Unsupported { .. } | erase::Error::Damaged { .. } => {
             "nothing was changed; leave that file out, and see to it in another way".to_owned()

@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Zoned;
 use pii_core::erase::{Action, Address, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Searcher, Values};
 use pii_core::error::Error as Core;
 use pii_core::store::{Everything, Listing, Location, ObjectLocation, Objects};
@@ -13,6 +14,7 @@ use pii_core::workspace::{Erasing, Step};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::hold;
 use crate::config::{Global, objects};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -21,6 +23,10 @@ use crate::ui::{Ui, bytes, count};
 /// Erase people from files, down to the bytes
 ///
 /// Finds the rows whose column holds one of the values and writes the files anew without them; what nobody needs to touch is copied as it is. Shows what it would do, then asks. Each file is written beside the old one, read again, and then takes its name in one step; a run that was killed can be run again. Works without a workspace; within one, it is on record first.
+///
+/// Rows and files under a hold are told and left: `--hold` names a file of entries `[[hold]]` with `ground = "…"`, `until = 2027-12-31` where it ends, and `values-file = "…"` or `paths = ["…"]`, relative to that file. That some are held is no error.
+///
+/// A file that was encrypted in the workspace is opened with its keys and written with the same ones; all of it is encoded again.
 ///
 /// Under `s3://` the same: what nobody needs to touch is copied by the store and does not travel, an object is replaced only if it is still the one that was looked at, and of a bucket that keeps versions the old ones go, too. S3 is reached as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL say.
 ///
@@ -54,6 +60,9 @@ pub(crate) struct Args {
     /// With `--dry-run`, write the plan there; without, run the plan that is there
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// What must stay for now, and why: TOML with a `[[hold]]` for each ground
+    #[arg(long, value_name = "FILE")]
+    hold: Option<PathBuf>,
     /// Search every byte of every file for the values: tables, logs, what table formats write, hidden files, names.
     /// Erases nothing unless `--yes` is said, too. Exit code 3 if one is found
     #[arg(long)]
@@ -76,7 +85,13 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let Some(column) = &args.column else {
         return Err(Error::usage("`--yes` needs a `--column`", "name the column that says whose row it is"));
     };
-    let mut eraser = Eraser::new(column, args.values()?, args.action()?, args.threads)?;
+    let values = values(&args.values_file, args.empty_value)?;
+    let mut eraser = Eraser::new(column, values, args.action()?, args.threads)?.with_keys(&global.file_keys());
+    if let Some(file) = &args.hold {
+        let (holds, today) = (hold::read(file)?, Zoned::now().date());
+        hold::show(ui, &holds, today);
+        eraser = eraser.with_holds(holds, today)?;
+    }
     let made = args.plan.as_deref().filter(|_| !args.dry_run);
     let made = made.map(read_plan).transpose()?;
     let objects = args.objects(made.as_ref(), global)?;
@@ -147,7 +162,7 @@ fn search(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     let objects = args.objects(None, global)?;
     let listing = listed(Listing::default(), &far, objects.as_deref(), ui)?;
-    let values = args.values()?;
+    let values = values(&args.values_file, args.empty_value)?;
     if args.empty_value {
         ui.warn("the empty text was not searched for: it is everywhere");
     }
@@ -297,11 +312,12 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
         None => count(files, "file"),
     };
     ui.line(format!(
-        "{}: {} in {in_files}; {} copied, {} made anew",
+        "{}: {} in {in_files}; {} copied, {} made anew{}",
         plan.action.name(),
         count(outcome.rows(), "row"),
         bytes(copied),
-        bytes(made)
+        bytes(made),
+        if reencoded > 0 { format!(", {} re-encoded", bytes(reencoded)) } else { String::new() },
     ));
     if removed > 0 {
         ui.line(format!("{} removed", count(removed, "old version")));
@@ -310,6 +326,9 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
     if asked.requests > 0 {
         let moved = format!("{} read, {} sent", bytes(asked.read), bytes(asked.sent));
         ui.line(format!("{}: {moved}, {} copied in the store", count(asked.requests, "request"), bytes(asked.copied)));
+    }
+    if plan.held() > 0 {
+        ui.line(format!("{} held, and left as they were", count(plan.held(), "row")));
     }
     if before > 0 {
         ui.line(format!("{} had been done by a run before this one", count(before, "file")));
@@ -365,27 +384,27 @@ impl Args {
             (other, _) => Err(Error::usage(format!("`{other}` is no action"), ACTIONS)),
         }
     }
+}
 
-    /// A line, a value. An empty line is no value by accident: it would stand for everybody without one.
-    fn values(&self) -> Result<Values, Error> {
-        let mut text = Zeroizing::new(String::new());
-        let read = if self.values_file == Path::new("-") {
-            std::io::stdin().lock().read_to_string(&mut text)
-        } else {
-            File::open(&self.values_file).and_then(|mut file| file.read_to_string(&mut text))
-        };
-        read.map_err(|source| Core::Io { path: self.values_file.clone(), source })?;
-        let name = self.values_file.display();
-        if let Some(line) = text.lines().position(str::is_empty) {
-            return Err(Error::usage(
-                format!("line {} of `{name}` is empty", line + 1),
-                "take it out; `--empty-value` says that the empty text is to go, too",
-            ));
-        }
-        let empty = self.empty_value.then(String::new);
-        Values::new(text.lines().map(str::to_owned).chain(empty))
-            .ok_or_else(|| Error::usage(format!("`{name}` holds no value"), "write one a line, as the column has it"))
+/// A line, a value. An empty line is no value by accident: it would stand for everybody without one.
+pub(super) fn values(file: &Path, with_empty: bool) -> Result<Values, Error> {
+    let mut text = Zeroizing::new(String::new());
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|source| Core::Io { path: file.to_owned(), source })?;
+    let name = file.display();
+    if let Some(line) = text.lines().position(str::is_empty) {
+        return Err(Error::usage(
+            format!("line {} of `{name}` is empty", line + 1),
+            "take it out; `--empty-value` says that the empty text is to go, too",
+        ));
     }
+    let empty = with_empty.then(String::new);
+    Values::new(text.lines().map(str::to_owned).chain(empty))
+        .ok_or_else(|| Error::usage(format!("`{name}` holds no value"), "write one a line, as the column has it"))
 }
 
 fn read_plan(file: &Path) -> Result<Plan, Error> {

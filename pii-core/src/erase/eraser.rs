@@ -11,7 +11,7 @@ use super::formats::Formats;
 use super::place::{self, OpenFile};
 use super::plan::ListDigest;
 use super::{Action, Address, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
-use crate::store::{self, ListedAt, Listing, Objects};
+use crate::store::{self, KeyFinder, ListedAt, Listing, Objects};
 
 /// One column, one list of values, and what happens to the rows that hold them.
 pub struct Eraser {
@@ -19,6 +19,7 @@ pub struct Eraser {
     pub(super) values: Values,
     pub(super) action: Action,
     pub(super) formats: Formats,
+    keys: Option<KeyFinder>,
     pub(super) holds: Vec<(Hold, Option<Formats>)>,
     pub(super) objects: Option<Arc<Objects>>,
     pub(super) threads: ThreadPool,
@@ -58,6 +59,7 @@ impl Eraser {
             values,
             action,
             formats,
+            keys: None,
             holds: Vec::new(),
             objects: None,
             threads,
@@ -79,9 +81,21 @@ impl Eraser {
     pub fn with_holds(mut self, holds: Vec<Hold>, today: Date) -> Result<Self, Error> {
         for hold in holds.into_iter().filter(|hold| hold.holds(today)) {
             let formats = hold.values.as_ref().map(|values| Formats::new(&self.column, values)).transpose()?;
+            let formats = formats.map(|formats| match &self.keys {
+                Some(keys) => formats.with_keys(keys),
+                None => formats,
+            });
             self.holds.push((hold, formats));
         }
         Ok(self)
+    }
+
+    /// Opens encrypted files with these keys. To be called before [`Eraser::with_holds`].
+    #[must_use]
+    pub fn with_keys(mut self, keys: &KeyFinder) -> Self {
+        self.formats = self.formats.with_keys(keys);
+        self.keys = Some(keys.clone());
+        self
     }
 
     /// The column and what happens, for the log.
@@ -203,7 +217,7 @@ impl Eraser {
 
 pub(super) fn format_of(file: &Address) -> Result<store::Format, Error> {
     let unknown = || store::Error::NoFormat { file: file.to_string() };
-    Ok(store::Format::of_path(file.as_name()).ok_or_else(unknown)?)
+    Ok(store::Format::of_packed(file.as_name()).ok_or_else(unknown)?)
 }
 
 /// Row numbers are kept for the run as long as they are few: what is forgotten is found again.

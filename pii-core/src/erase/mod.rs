@@ -14,12 +14,14 @@
 //! that could hide the same mistake twice: it decodes everything and looks at the bytes.
 
 mod avro;
+mod columns;
 mod eraser;
 mod error;
 mod formats;
 mod hits;
 mod hold;
 mod input;
+mod ipc;
 mod journal;
 mod lines;
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod values;
 mod versions;
 
 pub use self::avro::AvroEraser;
+pub use self::ipc::IpcEraser;
 pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use eraser::{Eraser, Go, Progress};

@@ -72,6 +72,16 @@ pub enum Version {
     Object(ObjectVersion),
 }
 
+impl Version {
+    /// By what it can be told from others: the SHA-256 in hexadecimal, or the ETag of an object.
+    pub fn digest(&self) -> Option<String> {
+        match self {
+            Self::File(file) => file.sha256.clone(),
+            Self::Object(object) => Some(object.etag.clone()),
+        }
+    }
+}
+
 /// A state of a file on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -58,7 +58,7 @@ impl Searcher {
         objects: Option<&Objects>,
         go: Go<'_>,
     ) -> Result<Searched, Error> {
-        let far: Vec<ListedAt> = listing.files.iter().map(Listed::at).cloned().collect();
+        let far: Vec<ListedAt> = listing.files.iter().map(|Listed(at)| at.clone()).collect();
         let near = everything.files.iter().cloned().map(ListedAt::Path);
         let all: Vec<ListedAt> = near.chain(far).collect();
         let (bytes, of_bytes) = (AtomicU64::new(0), all.iter().map(place::bytes).sum());

@@ -248,6 +248,7 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::Impossible { .. } => "erase.impossible",
         erase::Error::Damaged { .. } => "erase.damaged",
         erase::Error::Stays { .. } => "erase.stays",
+        erase::Error::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => "store.key",
         erase::Error::Store(_) => "store",
         erase::Error::Interrupted => "interrupted",
         _ => "erase",

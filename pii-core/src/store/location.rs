@@ -147,7 +147,7 @@ impl Listing {
     /// [`Error::Read`], [`Error::EmptyFolder`], [`Error::NoMatch`], [`Error::Pattern`]; [`Error::EmptyLocation`] for
     /// standard input, which lies nowhere.
     pub fn of(locations: &[Location], asked: Option<Format>) -> Result<Self, Error> {
-        let mut found = Found::default();
+        let mut found = Found { packed: true, ..Found::default() };
         for location in locations {
             found.add(location.path().ok_or(Error::EmptyLocation)?, asked)?;
         }
@@ -243,6 +243,8 @@ pub(super) struct Found {
     pub(super) files: Vec<PathBuf>,
     /// Files in a folder or under a glob whose name tells no format.
     pub(super) skipped: Vec<PathBuf>,
+    /// Whether text that is packed, `.csv.gz`, counts.
+    packed: bool,
 }
 
 impl Found {
@@ -296,7 +298,7 @@ impl Found {
     }
 
     fn add_file(&mut self, path: PathBuf, asked: Option<Format>) {
-        let wanted = match (asked, Format::of_path(&path)) {
+        let wanted = match (asked, if self.packed { Format::of_packed(&path) } else { Format::of_path(&path) }) {
             (Some(asked), Some(found)) => asked == found,
             (Some(_), None) => path.extension().is_none(),
             (None, found) => found.is_some(),

@@ -38,6 +38,6 @@ pub(crate) use location::ListedAt;
 pub use location::{Destination, Everything, Listed, Listing, Location, refuse_overwrite};
 pub(crate) use object::{Kept, StoredObject, StoredVersion, Upload, Versioning, Written};
 pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects, Traffic};
-pub(crate) use read::sniff_delimiter;
+pub(crate) use read::{Asking, sniff_delimiter};
 pub use read::{Batches, Progress, ReadOptions, Source};
 pub use write::{Content, FileWriter, Staged, TableWriter, WriteOptions};

@@ -26,7 +26,7 @@ impl Footer {
         let tail = part(&bytes, bytes.len() - 8, 8)?;
         let size = match tail {
             [a, b, c, d, b'P', b'A', b'R', b'1'] => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
-            [.., b'P', b'A', b'R', b'E'] => return Err(Fault::unsupported("an encrypted footer")),
+            [.., b'P', b'A', b'R', b'E'] => return Err(Fault::Sealed),
             _ => return Err(Fault::damaged("it does not end as a Parquet file does")),
         };
         let at = len.checked_sub(8 + size).ok_or_else(|| Fault::damaged("its footer is larger than the file"))?;
@@ -41,7 +41,7 @@ impl Footer {
         let columns = data.row_groups().iter().flat_map(|group| group.columns());
         for column in columns {
             if column.crypto_metadata().is_some() {
-                return Err(Fault::unsupported("encrypted columns"));
+                return Err(Fault::Sealed);
             }
             if column.file_path().is_some() {
                 return Err(Fault::unsupported("columns in other files"));

@@ -607,7 +607,7 @@ fn an_encrypted_file_is_refused_in_a_sentence() {
         writer.close().unwrap();
         let eraser = ParquetEraser::new("user", values(&["person-1"])).unwrap();
         let error = eraser.find(&Memory("a.parquet", file)).unwrap_err();
-        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+        assert!(matches!(error, Error::Store(crate::store::Error::Encrypted { .. })), "{error}");
         assert!(error.to_string().contains("encrypted"), "{error}");
     }
 }
