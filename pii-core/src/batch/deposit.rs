@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use super::{Batch, Error, Tagged};
 use crate::audit::Receipt;
 use crate::keyring::Keyring;
-use crate::policy::{Dataset, Policy};
+use crate::policy::Policy;
 use crate::vault::{Deposit, Deposited, Held, People, Vault};
-use crate::vocab::{Category, IdentifierKind};
 
 impl Batch<Tagged> {
     /// Lays the personal columns into the vault, and adds whom the rows are about to `met`. Rows of a dataset without a subject column stay out: nobody
@@ -34,10 +33,8 @@ impl Batch<Tagged> {
                 continue;
             }
             let Some(values) = leaf(&self.rows, path).and_then(|array| text(&array)) else { continue };
-            let identifier =
-                if *path == subject.column { Some(subject.kind.clone()) } else { identifier(category, path) };
-            let region = region(dataset, path);
-            columns.push(Held { path: path.clone(), category, region, identifier, values });
+            let region = dataset.column(path).and_then(|rule| rule.region()).map(str::to_owned);
+            columns.push(Held { path: path.clone(), category, region, identifier: dataset.identifier(path), values });
         }
         let subject = columns
             .iter()
@@ -46,25 +43,6 @@ impl Batch<Tagged> {
         let deposit = Deposit { dataset: &self.dataset, subject, columns: &columns, at };
         Ok(vault.deposit(keys, &deposit, met, recorded)?)
     }
-}
-
-/// The kind under which values of a category point to a person.
-fn identifier(category: Category, path: &str) -> Option<IdentifierKind> {
-    const KINDS: &[(&str, &str)] = &[
-        ("user.contact.email", "email"),
-        ("user.contact.phone_number", "phone"),
-        ("user.unique_id.linking", "ci"),
-        ("user.government_id.national", "national_id"),
-        ("user.government_id.passport", "passport"),
-        ("user.account.username", "username"),
-    ];
-    let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
-    let own = || (category.name() == "user.unique_id").then(|| path.rsplit('.').next()).flatten();
-    named.or_else(own).and_then(|kind| IdentifierKind::parse(kind).ok())
-}
-
-fn region(dataset: &Dataset, path: &str) -> Option<String> {
-    dataset.column(path)?.region().map(str::to_owned)
 }
 
 /// The leaf column at a dotted path. A column inside a list has several values a row and no place here.
@@ -101,20 +79,6 @@ mod tests {
     use arrow::datatypes::Field;
 
     use super::*;
-
-    fn kind(category: &str, path: &str) -> Option<String> {
-        identifier(Category::parse(category).unwrap(), path).map(|kind| kind.to_string())
-    }
-
-    #[test]
-    fn what_points_to_a_person_is_an_identifier() {
-        assert_eq!(kind("user.contact.email", "work_mail").as_deref(), Some("email"));
-        assert_eq!(kind("user.contact.phone_number", "mobile").as_deref(), Some("phone"));
-        // A key of the controller's own has the name of its column.
-        assert_eq!(kind("user.unique_id", "account.customer_id").as_deref(), Some("customer_id"));
-        assert_eq!(kind("user.unique_id", "Customer-ID"), None);
-        assert_eq!(kind("user.name", "name"), None);
-    }
 
     #[test]
     fn a_null_struct_hides_what_lies_beneath() {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::Personal;
+use super::{Category, Personal};
 
 /// What sort of identifier: `email`, `phone`, `ci`, or a key of the controller's own, `customer_id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +26,31 @@ impl IdentifierKind {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Under which kind the values of a column point to a person, if they do. A key of the controller's own has the
+    /// name of its column, the last part of `path`.
+    pub fn of_column(category: Category, path: &str) -> Option<Self> {
+        let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
+        let own = || (category.name() == "user.unique_id").then(|| path.rsplit('.').next()).flatten();
+        named.or_else(own).and_then(|kind| Self::parse(kind).ok())
+    }
+
+    /// What identifiers of this kind are, where the kind says it by itself; a key of the controller's own does not.
+    pub fn category(&self) -> Option<Category> {
+        let (name, _) = KINDS.iter().find(|(_, kind)| *kind == self.as_str())?;
+        Category::parse(name).ok()
+    }
 }
+
+/// Categories whose values point to a person, and the kind under which they do.
+const KINDS: &[(&str, &str)] = &[
+    ("user.contact.email", "email"),
+    ("user.contact.phone_number", "phone"),
+    ("user.unique_id.linking", "ci"),
+    ("user.government_id.national", "national_id"),
+    ("user.government_id.passport", "passport"),
+    ("user.account.username", "username"),
+];
 
 impl fmt::Display for IdentifierKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +123,27 @@ mod tests {
         let id = Identifier::parse(" email = anna=b@example.org \n").unwrap();
         assert_eq!(id.kind.as_str(), "email");
         assert_eq!(id.value.expose(), "anna=b@example.org");
+    }
+
+    #[test]
+    fn what_points_to_a_person_is_an_identifier() {
+        let kind = |category: &str, path: &str| {
+            IdentifierKind::of_column(Category::parse(category).unwrap(), path).map(|kind| kind.to_string())
+        };
+        assert_eq!(kind("user.contact.email", "work_mail").as_deref(), Some("email"));
+        assert_eq!(kind("user.contact.phone_number", "mobile").as_deref(), Some("phone"));
+        // A key of the controller's own has the name of its column.
+        assert_eq!(kind("user.unique_id", "account.customer_id").as_deref(), Some("customer_id"));
+        assert_eq!(kind("user.unique_id", "Customer-ID"), None);
+        assert_eq!(kind("user.name", "name"), None);
+    }
+
+    #[test]
+    fn a_kind_knows_its_category() {
+        for (category, kind) in KINDS {
+            assert_eq!(IdentifierKind::parse(kind).unwrap().category(), Category::parse(category).ok());
+        }
+        assert_eq!(IdentifierKind::parse("customer_id").unwrap().category(), None);
     }
 
     #[test]
