@@ -1,6 +1,7 @@
 use crate::keyring::Epoch;
 use crate::policy::Refusal;
 use crate::pseudonym;
+use crate::register;
 use crate::vault;
 use crate::vocab::{DatasetId, Domain};
 
@@ -71,6 +72,9 @@ pub enum Error {
     /// Rows cannot be rebuilt.
     #[error("the rows cannot be rebuilt")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// The register of objections cannot be read.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// The vault refuses.
     #[error(transparent)]
     Vault(#[from] vault::Error),

@@ -122,6 +122,31 @@ impl Register {
         Ok(listed)
     }
 
+    /// What stands by these requests.
+    ///
+    /// # Errors
+    /// [`Error::NothingStands`] if nothing does by one of them; [`Error::State`], [`Error::Corrupt`].
+    pub fn standing(&self, requests: &[Uuid]) -> Result<Vec<(Uuid, Prohibition)>, Error> {
+        let asked: BTreeSet<Uuid> = requests.iter().copied().collect();
+        let mut select = self.database.reader().prepare_cached(
+            "SELECT DISTINCT purpose, recipient, request FROM register_entry JOIN register_scope ON id = scope
+             WHERE lifted IS NULL",
+        )?;
+        let mut rows = select.query([])?;
+        let (mut found, mut standing) = (BTreeSet::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            let request = Uuid::from_bytes(row.get(2)?);
+            if asked.contains(&request) {
+                found.insert(request);
+                standing.push((request, prohibition(row)?));
+            }
+        }
+        match asked.difference(&found).next() {
+            Some(request) => Err(Error::NothingStands { request: *request }),
+            None => Ok(standing),
+        }
+    }
+
     /// Every entry that was made or lifted at `since` or later, whole: to be entered again into a copy of the register
     /// that was restored.
     ///

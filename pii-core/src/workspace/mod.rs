@@ -11,6 +11,7 @@ mod denial;
 mod encrypt;
 mod erase;
 mod export;
+mod forbid;
 mod forget;
 mod ingest;
 mod look_up;
@@ -37,6 +38,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
+use crate::register::Register;
 use crate::vault::Vault;
 use crate::vocab::Actor;
 use crate::wire::Encryption;
@@ -46,6 +48,7 @@ use denial::denial;
 
 pub use encrypt::file_keys;
 pub use erase::{Erased, Erasing};
+pub use forbid::{Forbade, Forbidding};
 pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
@@ -87,6 +90,7 @@ pub struct Workspace {
     log: AuditLog,
     sidecar: Sidecar,
     catalog: Catalog,
+    register: Register,
     vault: Vault,
     caller: Caller,
 }
@@ -120,6 +124,11 @@ impl Workspace {
     /// The catalog.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What people forbid.
+    pub fn register(&self) -> &Register {
+        &self.register
     }
 
     /// The vault.

@@ -8,6 +8,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
+use crate::register::Register;
 use crate::vault::{Login, Vault, VaultLocation};
 use crate::wire::{Encryption, Wire};
 
@@ -64,6 +65,7 @@ impl Site {
         }
         log.checkpoint()?;
         Catalog::open(&site.state())?;
+        Register::open(&site.state())?;
         Vault::create(&site.vault()?, &site.login(), &site.shards(), &keyring, now)?;
         Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
@@ -203,13 +205,15 @@ impl Site {
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
+        let register = Register::open(&self.state())?;
         let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
         if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
             let _receipt = log.append(&event().with_peer(host))?;
         }
         let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
-        let workspace = Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, vault, caller };
+        let keys = Arc::new(keys);
+        let workspace = Workspace { site: self, policy, keys, log, sidecar, catalog, register, vault, caller };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

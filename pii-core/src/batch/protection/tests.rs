@@ -50,7 +50,9 @@ fn protect_rows(rows: RecordBatch, keys: &Keyring, since: Option<u32>) -> Result
     if let Some(since) = since {
         to = to.bridged_since(Epoch::new(since).unwrap());
     }
-    let protection = Protection::new(&policy, &dataset, to, keys, rows.schema_ref())?;
+    let dir = tempfile::tempdir().unwrap();
+    let register = Register::open(&dir.path().join("state.db")).unwrap();
+    let protection = Protection::new(&policy, &dataset, to, keys, &register, rows.schema_ref())?;
     Batch::raw(dataset, rows).tag(&policy)?.protect(&protection)
 }
 
