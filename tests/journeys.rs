@@ -20,6 +20,7 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
+//! | whoever keeps to what people forbid | `forbidden` |
 //! | whoever must erase a person from files | `erase` |
 //! | somebody who has five minutes | `demo` |
 
@@ -37,6 +38,7 @@ mod encrypted_parquet;
 mod erase;
 mod exit_codes;
 mod exposure;
+mod forbidden;
 mod interruption;
 mod main_job;
 mod moto;

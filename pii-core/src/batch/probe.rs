@@ -26,7 +26,12 @@ pub(super) enum Shape {
 }
 
 /// The worst that is said of each row by any of these columns.
-pub(super) fn side_by_side(register: &Forbidden, probes: &[Probe], columns: &[ArrayRef], rows: usize) -> Result<Vec<Verdict>, Error> {
+pub(super) fn side_by_side(
+    register: &Forbidden,
+    probes: &[Probe],
+    columns: &[ArrayRef],
+    rows: usize,
+) -> Result<Vec<Verdict>, Error> {
     let mut worst = vec![Verdict::Free; rows];
     for Probe { at, of } in probes {
         let Some(array) = columns.get(*at) else { continue };
@@ -119,11 +124,7 @@ fn visible(array: &ArrayRef, mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
 }
 
 /// What is said of each row, by what is said of its items. The first item is that at `first`.
-fn by_row<O: OffsetSizeTrait>(
-    items: &[Verdict],
-    offsets: &OffsetBuffer<O>,
-    first: usize,
-) -> Vec<Verdict> {
+fn by_row<O: OffsetSizeTrait>(items: &[Verdict], offsets: &OffsetBuffer<O>, first: usize) -> Vec<Verdict> {
     let ends = offsets.iter().zip(offsets.iter().skip(1));
     ends.map(|(from, to)| worst(items, from.as_usize() - first, to.as_usize() - first)).collect()
 }

@@ -22,8 +22,10 @@ impl Register {
     ) -> Result<Forbidden, Error> {
         // One moment for all questions.
         let tx = self.database.reader().unchecked_transaction()?;
-        let mut select = tx.prepare_cached("SELECT id, purpose = '', generation FROM register_scope WHERE purpose = ''
-             OR purpose = ?1 AND recipient IN ('', ?2)")?;
+        let mut select = tx.prepare_cached(
+            "SELECT id, purpose = '', generation FROM register_scope WHERE purpose = ''
+             OR purpose = ?1 AND recipient IN ('', ?2)",
+        )?;
         let mut scopes = select.query((purpose.as_str(), recipient.as_str()))?;
         let (mut restrictions, mut objections, mut generation) = (Vec::new(), Vec::new(), 0);
         let mut found = BTreeSet::new();

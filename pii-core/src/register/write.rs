@@ -25,7 +25,9 @@ impl Register {
             let mut rows = Vec::with_capacity(entries.iter().map(|entry| entry.marks.len()).sum());
             for entry in entries {
                 let scope = scopes.get(&entry.forbids).map(|(id, _)| *id).unwrap_or_default();
-                rows.extend(entry.marks.iter().map(|mark| (scope, mark.kind.as_str(), signed(mark.sieve), mark, entry)));
+                rows.extend(
+                    entry.marks.iter().map(|mark| (scope, mark.kind.as_str(), signed(mark.sieve), mark, entry)),
+                );
             }
             // As they lie in the table, so that no page is written twice.
             rows.sort_unstable_by_key(|(scope, kind, sieve, ..)| (*scope, *kind, *sieve));

@@ -70,7 +70,8 @@ impl Workspace {
     /// or was lifted before.
     pub fn lift(&self, requests: &[Uuid]) -> Result<Vec<u64>, Error> {
         let standing = self.register.standing(requests)?;
-        let events: Vec<_> = standing.iter().map(|(request, forbids)| self.about(Action::Lift, forbids, *request)).collect();
+        let events: Vec<_> =
+            standing.iter().map(|(request, forbids)| self.about(Action::Lift, forbids, *request)).collect();
         let receipts = self.log.append_all(&events)?;
         self.register.lift(requests, self.caller.clock.now(), &receipts)?;
         Ok(receipts.iter().map(crate::audit::Receipt::index).collect())

@@ -141,8 +141,11 @@ impl Site {
     /// Opens the catalog.
     ///
     /// # Errors
-    /// [`Error::Catalog`].
+    /// [`Error::Io`] if it is gone; [`Error::Catalog`].
     pub fn catalog(&self) -> Result<Catalog, Error> {
+        // One that is gone must not be replaced in silence by an empty one, in which nobody objects to anything.
+        let state = self.state();
+        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         Ok(Catalog::open(&self.state())?)
     }
 
@@ -198,9 +201,6 @@ impl Site {
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
     pub fn unlock(self, root: &dyn KeyProvider, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
-        // A catalog that is gone must not be replaced by an empty one in silence.
-        let state = self.state();
-        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         let policy = self.policy()?;
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;

@@ -120,7 +120,8 @@ fn a_dataset_goes_nowhere_for_a_purpose_that_it_does_not_have() {
     let world = World::new();
     let rows = table(&[("customer_id", &["7"])]);
     let refused = |of, to| {
-        Protection::new(&world.policy, &dataset(of), &recipient(to), &world.keys, &world.register, rows.schema_ref()).unwrap_err()
+        Protection::new(&world.policy, &dataset(of), &recipient(to), &world.keys, &world.register, rows.schema_ref())
+            .unwrap_err()
     };
     for (of, to) in [("crm.customers", "bank"), ("shop.invoices", "warehouse")] {
         let error = refused(of, to);
@@ -138,7 +139,8 @@ fn what_is_not_decided_does_not_pass() {
     assert_eq!(error.to_string(), "columns `kakao_id`, `shoe_size` of `crm.customers` have no tag");
     let of = dataset("crm.customers");
     let error =
-        Protection::new(&world.policy, &of, &recipient("warehouse"), &world.keys, &world.register, rows.schema_ref()).unwrap_err();
+        Protection::new(&world.policy, &of, &recipient("warehouse"), &world.keys, &world.register, rows.schema_ref())
+            .unwrap_err();
     assert!(matches!(error, batch::Error::Refused(Refusal::UndecidedColumn { .. })), "{error}");
 }
 

@@ -19,6 +19,7 @@ pub(super) enum What {
     Audit,
     Seal,
     Vault,
+    Objections,
 }
 
 impl Options {
@@ -36,6 +37,7 @@ impl Options {
                 "audit" => options.what = Some(What::Audit),
                 "seal" => options.what = Some(What::Seal),
                 "vault" => options.what = Some(What::Vault),
+                "objections" => options.what = Some(What::Objections),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -46,7 +48,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault] [--rows N] [--runs N] [--peers-only]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|objections] [--rows N] [--runs N] [--peers-only]";
 
 #[cfg(test)]
 mod tests {

@@ -86,7 +86,10 @@ fn lines(shown: &Shown) -> Vec<(&'static str, String)> {
     say("keys", joined(&event.keys));
     say("rows", event.rows.map(|n| n.to_string()));
     say("dropped", event.dropped_objections.map(|n| format!("{}, of people who object", count(n, "row"))));
-    say("dropped", event.dropped_restrictions.map(|n| format!("{}, of people whose data are restricted", count(n, "row"))));
+    say(
+        "dropped",
+        event.dropped_restrictions.map(|n| format!("{}, of people whose data are restricted", count(n, "row"))),
+    );
     say("people", joined(&event.subjects.iter().map(ToString::to_string).collect::<Vec<_>>()));
     say(
         "people",

@@ -78,7 +78,8 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 }
 
 fn restricted_use(name: &str) -> Result<RestrictedUse, Error> {
-    RestrictedUse::parse(name).map_err(|unknown| Error::usage(unknown.to_string(), "`pii vault read --help` says which"))
+    RestrictedUse::parse(name)
+        .map_err(|unknown| Error::usage(unknown.to_string(), "`pii vault read --help` says which"))
 }
 
 fn show(ui: Ui, looked: &Looked) {

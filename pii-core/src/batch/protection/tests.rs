@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::batch::{Batch, Protected};
 use crate::keyring::{Lock, RootKey};
+use crate::register::Register;
 
 const POLICY: &str = r#"
     controller = { name = "Acme GmbH", contact = "dpo@acme.example" }
