@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::Schema;
+use arrow::compute::{can_cast_types, filter_record_batch};
+use arrow::datatypes::{DataType, Schema};
 use rayon::prelude::*;
 
 use super::Error;
@@ -10,7 +10,7 @@ use super::probe::{Probe, probes, side_by_side};
 use crate::keyring::Keyring;
 use crate::policy::Dataset;
 use crate::pseudonym::Normaliser;
-use crate::register::{Forbidden, Marker, Register, Verdict};
+use crate::register::{Bar, Forbidden, Marker, Register};
 use crate::tag::leaf_columns;
 use crate::vocab::{IdentifierKind, PurposeId, RecipientId};
 
@@ -50,6 +50,13 @@ impl Heed {
         let leaves = leaf_columns(schema);
         let kinds: BTreeSet<_> = leaves.iter().filter_map(|(path, _)| dataset.identifier(path)).collect();
         let forbidden = register.forbidden(to.0, to.1, &kinds)?;
+        for (path, data_type) in &leaves {
+            let is_asked = dataset.identifier(path).is_some_and(|kind| forbidden.concerns(&kind));
+            if is_asked && !can_cast_types(data_type, &DataType::Utf8) {
+                let (dataset, column) = (dataset.id().clone(), path.clone());
+                return Err(Error::Unheedable { dataset, column, data_type: data_type.clone() });
+            }
+        }
         let columns = probes(schema.fields(), None, &mut |path| {
             let known = |kind: &IdentifierKind| forbidden.concerns(kind);
             let Some(kind) = dataset.identifier(path).filter(known) else { return Ok(None) };
@@ -72,22 +79,22 @@ impl Heed {
             return Ok((rows, dropped));
         }
         let stretches: Vec<usize> = (0..rows.num_rows()).step_by(STRETCH).collect();
-        let verdicts = stretches.into_par_iter().map(|from| {
+        let bars = stretches.into_par_iter().map(|from| {
             let stretch = rows.slice(from, STRETCH.min(rows.num_rows() - from));
             side_by_side(&self.forbidden, &self.columns, stretch.columns(), stretch.num_rows())
         });
-        let verdicts = verdicts.collect::<Result<Vec<_>, Error>>()?;
-        for verdict in verdicts.iter().flatten() {
-            match verdict {
-                Verdict::Free => {}
-                Verdict::Objected => dropped.objections += 1,
-                Verdict::Restricted => dropped.restrictions += 1,
+        let bars = bars.collect::<Result<Vec<_>, Error>>()?;
+        for bar in bars.iter().flatten() {
+            match bar {
+                Bar::Nothing => {}
+                Bar::Objection => dropped.objections += 1,
+                Bar::Restriction => dropped.restrictions += 1,
             }
         }
         if dropped == Dropped::default() {
             return Ok((rows, dropped));
         }
-        let stays: BooleanArray = verdicts.iter().flatten().map(|verdict| Some(*verdict == Verdict::Free)).collect();
+        let stays: BooleanArray = bars.iter().flatten().map(|bar| Some(*bar == Bar::Nothing)).collect();
         Ok((filter_record_batch(&rows, &stays)?, dropped))
     }
 }

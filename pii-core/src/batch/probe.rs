@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Fields, UInt64Type};
 use arrow::error::ArrowError;
 
 use super::Error;
-use crate::register::{Forbidden, Marker, Verdict};
+use crate::register::{Bar, Forbidden, Marker};
 
 /// Identifiers in a column or in a part of one.
 #[derive(Debug)]
@@ -25,24 +25,24 @@ pub(super) enum Shape {
     List(Box<Shape>),
 }
 
-/// The worst that is said of each row by any of these columns.
+/// What keeps each row back, by any of these columns.
 pub(super) fn side_by_side(
     register: &Forbidden,
     probes: &[Probe],
     columns: &[ArrayRef],
     rows: usize,
-) -> Result<Vec<Verdict>, Error> {
-    let mut worst = vec![Verdict::Free; rows];
+) -> Result<Vec<Bar>, Error> {
+    let mut worst = vec![Bar::Nothing; rows];
     for Probe { at, of } in probes {
         let Some(array) = columns.get(*at) else { continue };
-        for (worst, verdict) in worst.iter_mut().zip(column(register, of, array)?) {
-            *worst = verdict.max(*worst);
+        for (worst, bar) in worst.iter_mut().zip(column(register, of, array)?) {
+            *worst = bar.max(*worst);
         }
     }
     Ok(worst)
 }
 
-fn column(register: &Forbidden, of: &Shape, array: &ArrayRef) -> Result<Vec<Verdict>, Error> {
+fn column(register: &Forbidden, of: &Shape, array: &ArrayRef) -> Result<Vec<Bar>, Error> {
     Ok(match (of, array.data_type()) {
         (Shape::Leaf(marker), _) => leaf(register, marker, array)?,
         (Shape::Struct(probes), DataType::Struct(_)) => {
@@ -73,21 +73,21 @@ fn list<O: OffsetSizeTrait>(
     item: &Shape,
     array: &ArrayRef,
     list: &GenericListArray<O>,
-) -> Result<Vec<Verdict>, Error> {
+) -> Result<Vec<Bar>, Error> {
     let (first, last) = ends(list.offsets());
     let items = column(register, item, &list.values().slice(first, last - first))?;
     Ok(visible(array, by_row(&items, list.offsets(), first)))
 }
 
 /// Each entry of a dictionary that is pointed to is looked for once.
-fn leaf(register: &Forbidden, marker: &Marker, array: &ArrayRef) -> Result<Vec<Verdict>, Error> {
+fn leaf(register: &Forbidden, marker: &Marker, array: &ArrayRef) -> Result<Vec<Bar>, Error> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let keys = cast(dictionary.keys(), &DataType::UInt64)?;
         let keys = keys.as_primitive::<UInt64Type>();
         let pointed: BTreeSet<u64> = keys.iter().flatten().collect();
         let entries = take(dictionary.values(), &UInt64Array::from_iter_values(pointed.iter().copied()), None)?;
-        let verdicts: HashMap<u64, Verdict> = pointed.into_iter().zip(leaf(register, marker, &entries)?).collect();
-        let of = |key: Option<u64>| key.and_then(|key| verdicts.get(&key).copied()).unwrap_or_default();
+        let bars: HashMap<u64, Bar> = pointed.into_iter().zip(leaf(register, marker, &entries)?).collect();
+        let of = |key: Option<u64>| key.and_then(|key| bars.get(&key).copied()).unwrap_or_default();
         return Ok(keys.iter().map(of).collect());
     }
     Ok(match array.data_type() {
@@ -98,38 +98,38 @@ fn leaf(register: &Forbidden, marker: &Marker, array: &ArrayRef) -> Result<Vec<V
     })
 }
 
-fn texts<'v>(register: &Forbidden, marker: &Marker, values: impl Iterator<Item = Option<&'v str>>) -> Vec<Verdict> {
-    let mut last = ("", Verdict::Free);
-    let verdict = |value: Option<&'v str>| {
-        let Some(value) = value else { return Verdict::Free };
+fn texts<'v>(register: &Forbidden, marker: &Marker, values: impl Iterator<Item = Option<&'v str>>) -> Vec<Bar> {
+    let mut last = ("", Bar::Nothing);
+    let bar = |value: Option<&'v str>| {
+        let Some(value) = value else { return Bar::Nothing };
         // Rows of one person often follow each other.
         if value != last.0 {
-            last = (value, register.verdict(marker, value));
+            last = (value, register.bar(marker, value));
         }
         last.1
     };
-    values.map(verdict).collect()
+    values.map(bar).collect()
 }
 
 /// A null hides what lies beneath.
-fn visible(array: &ArrayRef, mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+fn visible(array: &ArrayRef, mut bars: Vec<Bar>) -> Vec<Bar> {
     if let Some(nulls) = array.nulls() {
-        for (verdict, is_there) in verdicts.iter_mut().zip(nulls) {
+        for (bar, is_there) in bars.iter_mut().zip(nulls) {
             if !is_there {
-                *verdict = Verdict::Free;
+                *bar = Bar::Nothing;
             }
         }
     }
-    verdicts
+    bars
 }
 
-/// What is said of each row, by what is said of its items. The first item is that at `first`.
-fn by_row<O: OffsetSizeTrait>(items: &[Verdict], offsets: &OffsetBuffer<O>, first: usize) -> Vec<Verdict> {
+/// What keeps each row back, by its items. The first item is that at `first`.
+fn by_row<O: OffsetSizeTrait>(items: &[Bar], offsets: &OffsetBuffer<O>, first: usize) -> Vec<Bar> {
     let ends = offsets.iter().zip(offsets.iter().skip(1));
     ends.map(|(from, to)| worst(items, from.as_usize() - first, to.as_usize() - first)).collect()
 }
 
-fn worst(items: &[Verdict], from: usize, to: usize) -> Verdict {
+fn worst(items: &[Bar], from: usize, to: usize) -> Bar {
     items.get(from..to).into_iter().flatten().copied().max().unwrap_or_default()
 }
 

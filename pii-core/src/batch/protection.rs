@@ -74,7 +74,7 @@ impl Protection {
     /// Decides for rows of shape `schema`. What people forbid is what the register says now.
     ///
     /// # Errors
-    /// [`Error::Register`]; [`Error::Refused`] if the dataset may not go to the recipient, [`Error::Column`] if a method cannot be
+    /// [`Error::Register`], [`Error::Unheedable`]; [`Error::Refused`] if the dataset may not go to the recipient, [`Error::Column`] if a method cannot be
     /// used on a column's type; [`Error::NoSuchEpoch`] and [`Error::Bridge`] if a bridge cannot be made.
     pub fn new<'a>(
         policy: &Policy,

@@ -16,16 +16,16 @@ pub struct Forbidden {
     pub(super) restrictions: Known,
 }
 
-/// What a row is to the register; what is more, is worse.
+/// What keeps a row back; the greater is the graver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// Nobody forbids anything.
+pub enum Bar {
+    /// Nothing.
     #[default]
-    Free,
+    Nothing,
     /// The person objects to the purpose (Art. 21).
-    Objected,
+    Objection,
     /// The person's data are restricted (Art. 18).
-    Restricted,
+    Restriction,
 }
 
 impl Forbidden {
@@ -34,21 +34,21 @@ impl Forbidden {
         self.kinds.contains(kind)
     }
 
-    /// What there is about whoever has this identifier.
+    /// What keeps back the rows of whoever has this identifier.
     #[inline]
-    pub fn verdict(&self, marker: &Marker, value: &str) -> Verdict {
+    pub fn bar(&self, marker: &Marker, value: &str) -> Bar {
         let normal = marker.normaliser().normalise(value);
         let sieve = marker.key().sieve(normal.as_bytes());
         if !self.restrictions.may_hold(sieve) && !self.objections.may_hold(sieve) {
-            return Verdict::Free;
+            return Bar::Nothing;
         }
         let tag = || marker.key().tag(normal.as_bytes());
         if self.restrictions.holds(sieve, tag) {
-            Verdict::Restricted
+            Bar::Restriction
         } else if self.objections.holds(sieve, tag) {
-            Verdict::Objected
+            Bar::Objection
         } else {
-            Verdict::Free
+            Bar::Nothing
         }
     }
 }

@@ -20,7 +20,7 @@ mod write;
 
 pub use entry::{Entry, Listed, Prohibition, Restriction};
 pub use error::Error;
-pub use forbidden::{Forbidden, Verdict};
+pub use forbidden::{Bar, Forbidden};
 pub use mark::{Mark, Marker, Markers};
 
 use crate::state::Database;

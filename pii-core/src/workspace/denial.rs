@@ -29,6 +29,7 @@ pub(super) fn denial(error: &Error) -> String {
         }
         Error::Batch(batch::Error::NoSubject { .. }) => "the column of the subject is missing",
         Error::Batch(batch::Error::Column { .. }) => "the policy's method does not suit a column",
+        Error::Batch(batch::Error::Unheedable { .. }) => "a column of identifiers cannot be looked into",
         Error::Batch(batch::Error::NoSuchEpoch { .. }) => "the recipient's keys have not come to that epoch",
         Error::Batch(batch::Error::Bridge { .. }) => "a column has no room for a bridge",
         Error::OlderKeys { .. } => "the keys are an older copy",

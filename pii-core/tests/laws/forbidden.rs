@@ -4,19 +4,21 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use pii_core::audit::{self, Action, Decision, Entry};
+use arrow::array::{ArrayRef, FixedSizeBinaryArray, RecordBatch};
+use pii_core::audit::{self, Action, Decision};
+use pii_core::batch::{self, Protection};
 use pii_core::clock::FixedClock;
 use pii_core::error::Error;
 use pii_core::keyring::RootKey;
 use pii_core::outbound::Disclosure;
-use pii_core::register::{Prohibition, Register};
+use pii_core::register::{Entry, Markers, Prohibition, Register};
 use pii_core::store::{Destination, Location, ReadOptions, Source, WriteOptions};
 use pii_core::vocab::{Actor, Identifier, PurposeId, RestrictedUse};
 use pii_core::workspace::{Caller, Forbade, Forbidding, Looked, Question, Settings, Site, Step, Workspace};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::world::{POLICY, dataset, files, holds, recipient};
+use crate::world::{POLICY, World, dataset, files, holds, recipient};
 
 const CUSTOMERS: &str = "customer_id,email,total\n\
     customer-0007,anna@example.org,70\n\
@@ -244,6 +246,27 @@ fn an_objection_that_could_never_act_is_refused() {
     assert_eq!(desk.log().iter().filter(|entry| matches!(entry.event.decision, Decision::Denied(_))).count(), 3);
 }
 
+#[test]
+fn rows_in_which_nobody_could_be_found_do_not_leave() {
+    let world = World::new();
+    let raw = FixedSizeBinaryArray::try_from_iter([[0xff_u8; 16]].iter()).unwrap();
+    let rows = RecordBatch::try_from_iter([("customer_id", Arc::new(raw) as ArrayRef)]).unwrap();
+    let (of, to) = (dataset("crm.customers"), recipient("warehouse"));
+    let protection = || Protection::new(&world.policy, &of, &to, &world.keys, &world.register, rows.schema_ref());
+    assert!(protection().is_ok());
+    let markers = Markers::new(&world.keys, &world.policy).unwrap();
+    let entry = Entry {
+        forbids: objection("analytics", None),
+        request: Uuid::now_v7(),
+        since: jiff::Timestamp::UNIX_EPOCH,
+        lifted: None,
+        marks: markers.of(&identifier("customer_id=7")).unwrap(),
+    };
+    world.register.forbid(&[entry], &[world.receipt()]).unwrap();
+    let refused = protection().unwrap_err();
+    assert!(matches!(&refused, batch::Error::Unheedable { column, .. } if column == "customer_id"), "{refused}");
+}
+
 /// A workspace, and who works in it.
 struct Desk {
     dir: TempDir,
@@ -329,7 +352,7 @@ impl Desk {
         Ok(self.open().look_up(&question)?)
     }
 
-    fn log(&self) -> Vec<Entry> {
+    fn log(&self) -> Vec<audit::Entry> {
         audit::read(&self.root().join(".pii/audit")).unwrap().map(|found| found.unwrap().1).collect()
     }
 }
