@@ -4,6 +4,7 @@
 
 mod contract;
 mod door;
+mod forbidden;
 mod forgotten;
 #[path = "../../../tests/postgres.rs"]
 #[allow(dead_code, reason = "the journeys use the rest of it")]
@@ -11,6 +12,7 @@ mod postgres;
 mod pseudonym;
 mod sealed;
 mod shred;
+mod sieve;
 mod vault;
 mod workspace;
 mod world;
