@@ -157,7 +157,12 @@ fn exit(error: &Core) -> Exit {
         | "audit.pruned"
         | "audit.tampered"
         | "audit.not-an-anchor" => Exit::No,
-        "request.identifier" | "request.future" | "request.unknown" => Exit::Usage,
+        "request.identifier" | "request.future" | "request.unknown" | "request.unknown-hold" | "request.groundless" => {
+            Exit::Usage
+        }
+        "request.ambiguous" | "request.held" | "request.forgotten" | "request.opendsr" | "request.signature" => {
+            Exit::No
+        }
         "request.not-refusable" | "request.out-of-turn" | "request.not-extendable" | "request.other-plan" => Exit::No,
         "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
@@ -179,6 +184,8 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Request(request::Error::OutOfTurn { id, state, .. }) => next(*id, *state)?,
         Core::Request(request::Error::Unknown { .. }) => "`pii request list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::UnknownHold { .. }) => "`pii request hold list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::OpenDsr(_)) => "`--kind TYPE=KIND` says which identity type is which kind here".to_owned(),
         Core::Request(request::Error::Busy) => "wait until it has ended; then this goes on where it was".to_owned(),
         Core::Request(request::Error::TooLate { .. } | request::Error::Extended { .. }) => {
             "answer it with what is done so far, and say what is missing".to_owned()
