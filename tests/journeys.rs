@@ -21,6 +21,7 @@
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever must erase a person from files | `erase` |
+//! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -43,6 +44,7 @@ mod moto;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
+mod requests;
 mod root_key;
 mod rotation;
 mod rotation_faults;
