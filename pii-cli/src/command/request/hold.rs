@@ -55,7 +55,7 @@ pub(crate) struct List {
 /// What it kept is found again when its requests are planned again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Release {
-    /// Which: its number, or the end of it
+    /// Which: its number, the end of it, or the dataset that it holds
     #[arg(value_name = "HOLD")]
     hold: String,
 }
@@ -129,9 +129,14 @@ fn hold_number(workspace: &Workspace, text: &str) -> Result<Uuid, Error> {
     }
     let wanted = text.to_ascii_lowercase();
     let holds = workspace.requests().holds(true)?;
-    let mut found = holds.iter().filter(|hold| wanted.len() >= 4 && hold.id.to_string().ends_with(&wanted));
+    let on = |hold: &LegalHold| hold.released.is_none() && about(hold) == text;
+    let is = |hold: &&LegalHold| (wanted.len() >= 4 && hold.id.to_string().ends_with(&wanted)) || on(hold);
+    let mut found = holds.iter().filter(is);
     match (found.next(), found.next()) {
         (Some(hold), None) => Ok(hold.id),
+        (Some(_), Some(_)) => {
+            Err(Error::usage(format!("`{text}` is held several times"), "write the number of one hold"))
+        }
         _ => Err(Error::usage(format!("`{text}` is no hold"), "`pii request hold list --all` shows their numbers")),
     }
 }

@@ -115,13 +115,25 @@ impl Which {
     }
 }
 
-/// Which request is meant: its number, or as much of its end as tells it apart.
+/// Which request is meant: its number, as much of its end as tells it apart, or its reference, if one open request has it.
 fn number(workspace: &Workspace, text: &str) -> Result<Uuid, Error> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
     let wanted = text.to_ascii_lowercase();
     let all = workspace.requests().list(true)?;
+    let named = || all.iter().filter(|request| request.reference.as_deref() == Some(text));
+    let mut open = named().filter(|request| !request.state.is_over());
+    match (open.next(), open.next(), named().next(), named().nth(1)) {
+        (Some(one), None, ..) | (None, _, Some(one), None) => return Ok(one.id),
+        (Some(_), Some(_), ..) | (None, _, _, Some(_)) => {
+            return Err(Error::usage(
+                format!("`{text}` is the reference of several requests"),
+                "write the number of one",
+            ));
+        }
+        _ => {}
+    }
     let mut found = all.iter().filter(|request| wanted.len() >= 4 && request.id.to_string().ends_with(&wanted));
     match (found.next(), found.next()) {
         (Some(request), None) => Ok(request.id),

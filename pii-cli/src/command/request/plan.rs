@@ -112,7 +112,7 @@ pub(super) fn unsearched(plan: &Plan, ui: Ui) {
 
 fn row(place: &PlannedPlace) -> [String; 6] {
     let (files, size) = match &place.intent {
-        Intent::Erase { plan } => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
+        Intent::Erase { plan } if plan.rows() > 0 => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
         _ => (String::new(), String::new()),
     };
     let rows = match &place.intent {

@@ -46,13 +46,13 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         "replay_plan",
         &json!({ "erasures": replay.erasures, "places": plan.places.len(), "unsearched": plan.unsearched(), "acts": acts }),
     );
+    plan.places.iter().for_each(|place| ui.record("request_place", &place_value(plan, place)));
     let looked = count(replay.erasures, "erasure");
     if acts {
         ui.line(format!("{looked} since {}, and some came back; would:", args.since));
         places(plan, ui);
     } else {
         ui.line(format!("{looked} since {}, and nothing came back", args.since));
-        plan.places.iter().for_each(|place| ui.record("request_place", &place_value(plan, place)));
         super::plan::unsearched(plan, ui);
     }
     let searched = if plan.unsearched() > 0 { Exit::No } else { Exit::Done };

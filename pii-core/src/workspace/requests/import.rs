@@ -12,7 +12,7 @@ impl Workspace {
     /// [`request::Error::OpenDsr`] for an identity type that is no kind here, or a hash; as of
     /// [`open_requests`](Self::open_requests).
     pub fn import_request(&self, dsr: &OpenDsr, kinds: &[(String, IdentifierKind)]) -> Result<Opened, Error> {
-        let claim = dsr.claim()?;
+        let (claim, identities) = (dsr.claim()?, dsr.identities()?);
         let before = self.requests.list(true)?;
         let same =
             |known: &&request::Request| known.reference.as_deref() == Some(dsr.reference()) && known.claim == claim;
@@ -22,7 +22,7 @@ impl Workspace {
         }
         let known = self.kinds();
         let mut identifiers = Vec::new();
-        for (identity_type, value) in dsr.identities()? {
+        for (identity_type, value) in identities {
             let own = kinds.iter().find(|(name, _)| name == identity_type).map(|(_, kind)| kind.clone());
             let usual = || match identity_type {
                 "phone_number" => IdentifierKind::parse("phone").ok(),
