@@ -292,6 +292,7 @@ fn a_hold_that_comes_between_plan_and_run_is_refused_by_place() {
 fn what_a_backup_brings_back_goes_again_and_nothing_else() {
     let desk = shop();
     let backup = [desk.read("customers.csv"), desk.read("orders.csv")];
+    fs::copy(desk.path(".pii/state.db"), desk.path("state.backup")).unwrap();
     let today = jiff::Zoned::now().date();
     let id = verified(&desk, AGATHA);
     desk.pii(&format!("request plan {id}")).done();
@@ -318,9 +319,10 @@ fn what_a_backup_brings_back_goes_again_and_nothing_else() {
 
     // The ledger went with the backup, and comes back from where it was kept.
     restore("customers.csv", &backup[0]);
-    for end in ["", "-wal", "-shm"] {
+    for end in ["-wal", "-shm"] {
         let _ = fs::remove_file(desk.path(&format!(".pii/state.db{end}")));
     }
+    fs::copy(desk.path("state.backup"), desk.path(".pii/state.db")).unwrap();
     let said = desk.pii(&format!("request replay --since {yesterday} -n")).done();
     assert!(said.out.contains("nothing came back"), "{}", said.out);
     desk.pii(&format!("request replay --since {yesterday} --ledger ledger.jsonl --yes")).done();

@@ -96,6 +96,12 @@ impl Workspace {
         if let (HoldOn::Request(id), true) = (on, who.is_empty()) {
             return Err(request::Error::Forgotten { id: *id }.into());
         }
+        // Set twice, it is one; whom identifiers name, only the vault knows.
+        let same = |hold: &LegalHold| hold.scope == scope && hold.ground == ground && hold.until == until;
+        let named = scope != HoldScope::Person { request: None };
+        if let Some(hold) = self.holds_of_today()?.into_iter().find(|hold| named && same(hold)) {
+            return Ok(hold);
+        }
         let (id, now) = (Uuid::now_v7(), self.caller.clock.now());
         let receipt = self.log.append(&event.with_ticket(id.to_string()))?;
         let hold = LegalHold {
@@ -141,8 +147,7 @@ impl Workspace {
 
     /// The holds of today that keep something of these people, or of the datasets that may hold them.
     pub(super) fn holds_over(&self, sought: &Sought) -> Result<Vec<InForce>, Error> {
-        let today = self.today();
-        let holds: Vec<_> = self.requests.holds(false)?.into_iter().filter(|hold| hold.holds(today)).collect();
+        let holds = self.holds_of_today()?;
         let (people, datasets): (Vec<_>, Vec<_>) =
             holds.into_iter().partition(|hold| matches!(hold.scope, HoldScope::Person { .. }));
         let mut wanted = Vec::with_capacity(people.len());
@@ -160,6 +165,16 @@ impl Workspace {
             }
         }
         Ok(in_force)
+    }
+
+    /// The numbers of the holds of today.
+    pub(super) fn holds_in_force(&self) -> Result<BTreeSet<Uuid>, Error> {
+        Ok(self.holds_of_today()?.into_iter().map(|hold| hold.id).collect())
+    }
+
+    fn holds_of_today(&self) -> Result<Vec<LegalHold>, Error> {
+        let today = self.today();
+        Ok(self.requests.holds(false)?.into_iter().filter(|hold| hold.holds(today)).collect())
     }
 
     /// Who is named by the letters of these requests or holds, in their order; each look is on record.

@@ -43,7 +43,8 @@ impl Workspace {
 
         let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
         let sought = self.seek(&plan.requests)?;
-        let mut holds = Guard { holds: self.holds_over(&sought)?, plan };
+        let looked = self.holds_in_force()?;
+        let mut holds = Guard { holds: self.holds_over(&sought)?, looked, plan };
         let spots = self.places(&sought, &by_hand, &holds.holds)?;
         let held = held(&holds.holds);
         self.keep_to_know_again(plan, &sought, &held)?;
@@ -86,11 +87,10 @@ impl Workspace {
         if !planned.intent.acts() {
             return Ok(());
         }
-        let today = self.today();
-        let now: BTreeSet<_> =
-            self.requests.holds(false)?.iter().filter(|hold| hold.holds(today)).map(|hold| hold.id).collect();
-        if !now.iter().all(|id| guard.seen(*id)) {
+        let now = self.holds_in_force()?;
+        if !now.is_subset(&guard.looked) {
             guard.holds = self.holds_over(sought)?;
+            guard.looked.extend(now);
         }
         let keeps = |one: &InForce| match &planned.place {
             PlaceName::Dataset(dataset) => {
@@ -225,14 +225,12 @@ impl Workspace {
 /// The holds that a run knows of, and those that its plan knew.
 struct Guard<'a> {
     holds: Vec<InForce>,
+    /// Those that were looked into, whether they concern the plan or not.
+    looked: BTreeSet<Uuid>,
     plan: &'a Plan,
 }
 
 impl Guard<'_> {
-    fn seen(&self, id: Uuid) -> bool {
-        self.holds.iter().any(|one| one.hold.id == id) || self.plan.holds.iter().any(|hold| hold.id == id)
-    }
-
     /// Those that were set since the plan was made.
     fn new(&self) -> impl Iterator<Item = &InForce> {
         let known = |one: &&InForce| self.plan.holds.iter().any(|hold| hold.id == one.hold.id);
