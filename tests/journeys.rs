@@ -22,6 +22,7 @@
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever must erase a person from files | `erase` |
 //! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
+//! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -36,6 +37,7 @@ mod desk;
 mod disk;
 mod encrypted_parquet;
 mod erase;
+mod erase_search;
 mod exit_codes;
 mod exposure;
 mod interruption;

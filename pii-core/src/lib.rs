@@ -67,6 +67,7 @@
 //! | 6 | [`batch`] | how far have these rows come? |
 //! | 7 | [`outbound`] | may it leave, to whom? |
 //! | 7 | [`erase`] | how do one person's bytes leave a file, a table, a bucket? |
+//! | 9 | [`request`] | what does the person ask, by when, is it done, can we prove it? |
 //! | 11 | [`error`](mod@error) | what went wrong, for callers? |
 //! | 12 | [`workspace`] | where does this controller keep its things? |
 //!

@@ -5,9 +5,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use pii_core::erase::{Action, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Values};
+use pii_core::erase::{Action, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Searcher, Values};
 use pii_core::error::Error as Core;
-use pii_core::store::{Listing, Location};
+use pii_core::store::{Everything, Listing, Location};
 use pii_core::vocab::DatasetId;
 use pii_core::workspace::{Erasing, Step};
 use serde_json::json;
@@ -28,9 +28,9 @@ pub(crate) struct Args {
     /// Files, folders, globs; not needed with the plan that they are in
     #[arg(value_name = "SOURCE", required_unless_present = "plan")]
     sources: Vec<String>,
-    /// The column that says whose row it is, by dotted path
-    #[arg(long, value_name = "COLUMN")]
-    column: String,
+    /// The column that says whose row it is, by dotted path; not needed to search only
+    #[arg(long, value_name = "COLUMN", required_unless_present = "verify")]
+    column: Option<String>,
     /// The values that are to go, a line each; `-` is standard input
     #[arg(long, value_name = "FILE")]
     values_file: PathBuf,
@@ -52,7 +52,8 @@ pub(crate) struct Args {
     /// With `--dry-run`, write the plan there; without, run the plan that is there
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Search every byte for the values; erases nothing unless `--yes` is said, too. Exit code 3 if one is found
+    /// Search every byte of every file for the values: tables, logs, what table formats write, hidden files, names.
+    /// Erases nothing unless `--yes` is said, too. Exit code 3 if one is found
     #[arg(long)]
     verify: bool,
     /// How many files at once; otherwise as many as there are processors
@@ -67,10 +68,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let eraser = Eraser::new(&args.column, args.values()?, args.action()?, args.threads)?;
     if args.verify && !args.yes {
-        return search(args, &eraser, ui);
+        return search(args, ui);
     }
+    let Some(column) = &args.column else {
+        return Err(Error::usage("`--yes` needs a `--column`", "name the column that says whose row it is"));
+    };
+    let eraser = Eraser::new(column, args.values()?, args.action()?, args.threads)?;
     let plan = match &args.plan {
         Some(file) if !args.dry_run => read_plan(file)?,
         keep => eraser.plan(&args.listing(ui)?, keep.is_some(), &watching(ui, "looking"))?,
@@ -91,7 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.confirm(&what, &plan.rows().to_string())?;
     }
     let outcome = act(args, global, ui, &eraser, &plan)?;
-    report(ui, &plan, &outcome)
+    report(args, ui, &plan, &outcome)
 }
 
 /// Runs the plan: on record in the workspace, if there is one.
@@ -110,7 +114,7 @@ fn act(args: &Args, global: &Global, ui: Ui, eraser: &Eraser, plan: &Plan) -> Re
         return Ok(eraser.run(plan, &OnRecord::Nowhere, journal.as_deref(), args.verify, &go)?);
     }
     let workspace = global.open()?;
-    let how = Erasing { dataset: dataset.as_ref(), journal: journal.as_deref(), search: args.verify };
+    let how = Erasing { dataset: dataset.as_ref(), journal: journal.as_deref(), everything: args.verify };
     let erased = workspace.erase(eraser, plan, how, &go);
     workspace.seal()?;
     let erased = erased?;
@@ -126,20 +130,57 @@ fn within_a_workspace() -> Result<bool, Error> {
     }
 }
 
-fn search(args: &Args, eraser: &Eraser, ui: Ui) -> Result<Exit, Error> {
-    let listing = args.listing(ui)?;
-    let found = eraser.search(&listing, &watching(ui, "searching"))?;
-    for residue in &found {
+fn search(args: &Args, ui: Ui) -> Result<Exit, Error> {
+    let everything = Everything::at(&args.locations()?)?;
+    for path in &everything.skipped {
+        ui.warn(format!("`{}` was passed over: it is a link to a folder, or no file", path.display()));
+    }
+    let values = args.values()?;
+    if args.empty_value {
+        ui.warn("the empty text was not searched for: it is everywhere");
+    }
+    let searcher = Searcher::new(&values, args.column.as_deref(), args.threads)?;
+    let searched = searcher.search(&everything, &watching(ui, "searching"))?;
+    for residue in &searched.places {
         let (at, value) = (residue.at.to_string(), residue.value + 1);
         let whole = if residue.whole { "" } else { ", within something longer" };
         ui.record("residue", &json!({ "file": residue.file, "at": at, "value": value, "whole": residue.whole }));
         ui.line(format!("{}: {at}: value {value} of the list{whole}", residue.file));
     }
-    if found.is_empty() {
-        ui.line(format!("none of the values is in {}", count(listing.files.len() as u64, "file")));
-        return Ok(Exit::Done);
+    if let Some(more) = searched.found.checked_sub(searched.places.len() as u64).filter(|more| *more > 0) {
+        ui.line(format!("and {}", count(more, "more place")));
     }
-    Ok(Exit::No)
+    let (files, failed) = (count(searched.files, "file"), searched.failed.len());
+    ui.record(
+        "searched",
+        &json!({
+            "files": searched.files, "bytes": searched.bytes, "places": searched.found, "failed": failed,
+            "values": values.len(),
+        }),
+    );
+    let of = format!("{files}, {} after decompression", bytes(searched.bytes));
+    match searched.found {
+        0 if failed == 0 => ui.line(format!("none of {} is in {of}", count(values.len() as u64, "value"))),
+        0 => ui.line(format!("nothing was found in {of}; {failed} could not be searched")),
+        found => ui.line(format!("{} in {of}", count(found, "place"))),
+    }
+    let found = searched.found;
+    let mut failed = searched.failed.into_iter().map(|(_, error)| error);
+    let first = failed.next();
+    failed.for_each(|error| ui.warn(told(&error)));
+    match first {
+        Some(error) => Err(error.into()),
+        None if found == 0 => Ok(Exit::Done),
+        None => Ok(Exit::No),
+    }
+}
+
+/// An error, and what is behind it.
+fn told(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }
 
 fn show(ui: Ui, plan: &Plan) {
@@ -179,15 +220,12 @@ fn what(plan: &Plan) -> String {
     format!("{} in {files} of {}", count(plan.rows(), "row"), bytes(plan.bytes()))
 }
 
-fn report(ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
+fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
     let mut failed = outcome.failed();
     let first = failed.next();
     // What stands in the way of each is told, the first of them at the end.
     for (_, error) in failed {
-        ui.warn(match std::error::Error::source(error) {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        });
+        ui.warn(told(error));
     }
     let (mut copied, mut made, mut reencoded, mut before) = (0, 0, 0, 0_u64);
     for done in outcome.done() {
@@ -225,18 +263,23 @@ fn report(ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
     }
     match first {
         Some((_, error)) => Err(Error::unfinished(error)),
-        None if elsewhere.is_empty() => Ok(Exit::Done),
+        // Whoever asked whether any is left is told by the exit code, too.
+        None if elsewhere.is_empty() || !args.verify => Ok(Exit::Done),
         None => Ok(Exit::No),
     }
 }
 
 impl Args {
-    fn listing(&self, ui: Ui) -> Result<Listing, Error> {
+    fn locations(&self) -> Result<Vec<Location>, Error> {
         let locations = self.sources.iter().map(|source| Location::parse(source)).collect::<Result<Vec<_>, _>>()?;
         if locations.is_empty() || locations.iter().any(Location::is_stdin) {
-            return Err(Error::usage("only files can be written anew", "name files, folders or globs"));
+            return Err(Error::usage("only files can be searched and written anew", "name files, folders or globs"));
         }
-        let listing = Listing::of(&locations, None)?;
+        Ok(locations)
+    }
+
+    fn listing(&self, ui: Ui) -> Result<Listing, Error> {
+        let listing = Listing::of(&self.locations()?, None)?;
         for file in &listing.skipped {
             ui.warn(format!("`{}` was passed over: its name tells no format", file.display()));
         }
@@ -244,7 +287,8 @@ impl Args {
     }
 
     fn action(&self) -> Result<Action, Error> {
-        let columns = || if self.columns.is_empty() { vec![self.column.clone()] } else { self.columns.clone() };
+        let column = || self.column.iter().cloned().collect();
+        let columns = || if self.columns.is_empty() { column() } else { self.columns.clone() };
         match (self.action.as_str(), &self.by) {
             ("delete-row", None) if self.columns.is_empty() => Ok(Action::DeleteRow),
             ("null-columns", None) => Ok(Action::NullColumns(columns())),

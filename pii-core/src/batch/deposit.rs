@@ -56,7 +56,7 @@ fn region(dataset: &Dataset, path: &str) -> Option<String> {
 }
 
 /// The leaf column at a dotted path. A column inside a list has several values a row and no place here.
-fn leaf(rows: &RecordBatch, path: &str) -> Option<ArrayRef> {
+pub(crate) fn leaf(rows: &RecordBatch, path: &str) -> Option<ArrayRef> {
     if let Some(column) = rows.column_by_name(path) {
         return Some(column.clone());
     }

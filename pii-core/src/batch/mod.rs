@@ -21,7 +21,7 @@ use arrow::array::RecordBatch;
 use crate::vocab::{DatasetId, RecipientId, Tag};
 
 pub(crate) use annotate::annotated;
-pub(crate) use deposit::text_of;
+pub(crate) use deposit::{leaf, text_of};
 pub use error::Error;
 pub use protection::{Addressee, ProtectedColumn, Protection};
 

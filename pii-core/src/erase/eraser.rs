@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::formats::Formats;
 use super::place::{self, LocalFile};
 use super::plan::ListDigest;
-use super::{Action, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Residue, Rows, Values};
+use super::{Action, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
 use crate::store::{self, Listing};
 
 /// One column, one list of values, and what happens to the rows that hold them.
@@ -90,21 +90,6 @@ impl Eraser {
             files,
             skipped: listing.skipped.clone(),
         })
-    }
-
-    /// Looks for the values in every byte of the files; changes nothing.
-    ///
-    /// # Errors
-    /// As [`Eraser::plan`].
-    pub fn search(&self, listing: &Listing, go: Go<'_>) -> Result<Vec<Residue>, Error> {
-        let found = self.each(listing, go, |path| {
-            let file = LocalFile::open(path)?;
-            let format = self.formats.of(format_of(path)?, file.name())?;
-            let mut found = Vec::new();
-            format.search(&file, &mut |residue| found.push(residue))?;
-            Ok(found)
-        })?;
-        Ok(found.into_iter().flatten().collect())
     }
 
     /// Does something with each file, several at once; gives the results in order, or the first error in order.

@@ -46,12 +46,6 @@ pub enum Error {
         /// The column that was asked for.
         column: String,
     },
-    /// Files of its format are not searched byte by byte yet: nothing can be said about what is left.
-    #[error("`{file}` cannot be searched byte by byte yet")]
-    Unsearched {
-        /// Which.
-        file: String,
-    },
     /// What is to be done cannot be done in this file.
     #[error("`{file}` cannot be changed in this way: {why}")]
     Impossible {

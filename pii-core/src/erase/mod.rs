@@ -6,12 +6,12 @@
 //! ```
 //!
 //! What nobody needs to touch is not decoded, and not encoded again: a rewritten file is a splice of ranges of the old one
-//! ([`Output::copy`]) and of new bytes. A format knows three things ([`Format`]): which rows hold a value, how they leave,
-//! and where a value could still stand. Where a file lies is `place`'s business; neither knows
+//! ([`Output::copy`]) and of new bytes. A format knows two things ([`Format`]): which rows hold a value, and how they leave.
+//! Where a file lies is `place`'s business; neither knows
 //! of the other. An [`Eraser`] ties both together: it makes a [`Plan`], which somebody confirms, and runs just that.
 //!
-//! Searching shares no code with finding and rewriting that could hide the same mistake twice: it decodes everything and
-//! looks at the bytes.
+//! Searching ([`search()`], [`Searcher`]) is no matter of a format or of a column. It shares no code with finding and rewriting
+//! that could hide the same mistake twice: it decodes everything and looks at the bytes.
 
 mod avro;
 mod eraser;
@@ -28,6 +28,8 @@ mod place;
 mod plan;
 mod residue;
 mod run;
+mod search;
+mod searcher;
 mod strategy;
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,8 @@ pub use output::Output;
 pub use plan::{Plan, PlannedFile, Version};
 pub use residue::{Residue, Where};
 pub use run::{Done, OnRecord, Outcome};
+pub use search::{Depth, Needles, search, search_name};
+pub use searcher::{Searched, Searcher};
 pub use strategy::{Action, Replacement};
 pub use values::Values;
 
@@ -67,13 +71,6 @@ pub trait Format: Sync {
         action: &Action,
         output: &mut dyn Output,
     ) -> Result<Rewritten, Error>;
-
-    /// Looks for the values themselves in every byte that the file can give: data, dictionaries, statistics, indexes,
-    /// metadata. Tells of each place.
-    ///
-    /// # Errors
-    /// As [`Format::find`].
-    fn search(&self, input: &dyn Input, found: &mut dyn FnMut(Residue)) -> Result<(), Error>;
 }
 
 /// What a rewriting did.

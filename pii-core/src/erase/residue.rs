@@ -19,8 +19,12 @@ pub struct Residue {
 pub enum Where {
     /// In the data: the row from 0, and the column by dotted path.
     Cell(u64, String),
-    /// In a part of the file that is not data: `dictionary of user_id, row group 3`, `statistics of email`, `key-value metadata`.
+    /// In what a file keeps about a column, by dotted path: `dictionary, row group 3`, `statistics, row group 1`.
+    Column(String, String),
+    /// In what it keeps about itself: `key-value metadata`.
     Part(String),
+    /// In the name of the file or of the folder.
+    Name,
     /// At this byte of a file that is searched as it is.
     Byte(u64),
 }
@@ -29,7 +33,9 @@ impl fmt::Display for Where {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cell(row, column) => write!(f, "row {}, column `{column}`", row + 1),
+            Self::Column(column, part) => write!(f, "column `{column}`, {part}"),
             Self::Part(part) => f.write_str(part),
+            Self::Name => f.write_str("its name"),
             Self::Byte(at) => write!(f, "byte {at}"),
         }
     }

@@ -7,8 +7,11 @@ use rayon::prelude::*;
 use super::eraser::format_of;
 use super::journal::Journal;
 use super::place::{self, Draft, LocalFile};
+use super::search::{is_of, search};
+use super::searcher::Kept;
 use super::{
-    Action, Eraser, Error, Format, Go, Hits, Input, Output, Plan, PlannedFile, Progress, Residue, Rewritten, Where,
+    Action, Depth, Eraser, Error, Format, Go, Hits, Input, Needles, Output, Plan, PlannedFile, Progress, Residue,
+    Rewritten, Where,
 };
 use crate::audit::Receipt;
 
@@ -35,7 +38,7 @@ pub struct Done {
     pub rewritten: Rewritten,
     /// By a run of this plan before this one.
     pub before: bool,
-    /// Where values still stand within what belongs to others: in other columns, in free text. Only if it was searched.
+    /// Where values still stand within what belongs to others: in other columns, in free text. The first places of each.
     pub elsewhere: Vec<Residue>,
 }
 
@@ -65,14 +68,16 @@ impl Outcome {
 struct Steps<'a> {
     digest: String,
     journal: Option<Journal>,
-    search: bool,
+    everything: bool,
+    needles: Needles,
     eraser: &'a Eraser,
 }
 
 impl Eraser {
     /// Runs a plan, just that one. Each file is written beside the old one, read again (rows before less those planned, no
     /// value found any more), then renamed over it. With `journal`, a run that was killed is taken up by the next one, also
-    /// of a plan that was kept. `search`: every byte of each new file is searched before it takes its name.
+    /// of a plan that was kept. Before a new file takes its name, its subject column is searched, and what the file says about its
+    /// columns and itself; with `everything`, every byte of it.
     ///
     /// # Errors
     /// [`Error::OtherPlan`], or the journal, and nothing was done. What went wrong with a file is in the [`Outcome`].
@@ -81,13 +86,14 @@ impl Eraser {
         plan: &Plan,
         _on_record: &OnRecord<'_>,
         journal: Option<&Path>,
-        search: bool,
+        everything: bool,
         go: Go<'_>,
     ) -> Result<Outcome, Error> {
         self.made(plan)?;
         let digest = plan.digest()?.to_string();
         let journal = journal.map(|path| Journal::open(path, &digest)).transpose()?;
-        let steps = Steps { digest, journal, search, eraser: self };
+        let needles = Needles::new(&self.values);
+        let steps = Steps { digest, journal, everything, needles, eraser: self };
         let (bytes, of_bytes) = (AtomicU64::new(0), plan.bytes());
         let files: Vec<_> = plan.to_rewrite().collect();
         let one = |file: &&PlannedFile| {
@@ -143,7 +149,7 @@ impl Steps<'_> {
         self.prove(planned, &old, &new, format)?;
         // What is held, and what stays in a subject column that nobody changes, is found on purpose.
         let gone = self.eraser.hides_rows() && planned.held == 0;
-        let elsewhere = if self.search { search(&self.eraser.column, gone, &old, &new, format)? } else { Vec::new() };
+        let elsewhere = if gone || self.everything { self.search(gone, &old, &new)? } else { Vec::new() };
         if let Some(journal) = &self.journal {
             journal.step(&self.digest, &planned.path, &new.sha256()?)?;
         }
@@ -194,29 +200,47 @@ impl Steps<'_> {
             format!("{rows} rows with {hits} hits were to be there, and {} with {}", there.rows, there.hit.count());
         Err(unproven(old, why))
     }
+
+    /// Where a whole value stands in the subject column, or in what the file keeps about it, though it was to be gone from
+    /// there, the new file is thrown away. Elsewhere it is another's: told, and left.
+    fn search(&self, gone: bool, old: &LocalFile, new: &dyn Input) -> Result<Vec<Residue>, Error> {
+        let column = self.eraser.column.as_str();
+        let depth = if self.everything { Depth::Everything } else { Depth::Described(column) };
+        let (mut elsewhere, mut left) = (Kept::default(), None);
+        let searched = search(&As(old.name(), new), &self.needles, depth, &mut |residue| {
+            let ours = matches!(&residue.at, Where::Cell(_, of) | Where::Column(of, _) if is_of(column, of));
+            match (ours, gone) {
+                (true, true) if residue.whole => left = left.take().or(Some(residue.at.to_string())),
+                (true, false) => {}
+                _ => elsewhere.add(residue),
+            }
+        });
+        match searched {
+            // Who has the keys could erase in it, and has found the rows gone; the search has none.
+            Err(Error::Unsupported { .. }) if !self.everything => {}
+            searched => _ = searched?,
+        }
+        match left {
+            Some(at) => Err(unproven(old, format!("a value still stands in {at}"))),
+            None => Ok(elsewhere.places),
+        }
+    }
 }
 
-/// Where a whole value stands in the subject column, or in what describes the data, it was to be gone from there.
-/// Elsewhere it is another's: told, and left.
-fn search(
-    column: &str,
-    gone: bool,
-    old: &LocalFile,
-    new: &LocalFile,
-    format: &dyn Format,
-) -> Result<Vec<Residue>, Error> {
-    let (mut elsewhere, mut left) = (Vec::new(), None);
-    format.search(new, &mut |mut residue| {
-        residue.file = old.name().to_owned();
-        let ours = !matches!(&residue.at, Where::Cell(_, cell) if cell != column);
-        if residue.whole && ours && left.is_none() {
-            left = Some(residue.at.to_string());
-        }
-        elsewhere.push(residue);
-    })?;
-    match left {
-        Some(at) if gone => Err(unproven(old, format!("a value still stands in {at}"))),
-        _ => Ok(elsewhere),
+/// A new file, under the name that it is going to take.
+struct As<'a>(&'a str, &'a dyn Input);
+
+impl Input for As<'_> {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn len(&self) -> Result<u64, Error> {
+        self.1.len()
+    }
+
+    fn read(&self, range: std::ops::Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
+        self.1.read(range, into)
     }
 }
 

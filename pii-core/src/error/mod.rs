@@ -244,7 +244,7 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::OtherPlan(_) => "erase.other-plan",
         erase::Error::Plan { .. } => "erase.plan",
         erase::Error::NoColumn { .. } => "erase.no-column",
-        erase::Error::Unsupported { .. } | erase::Error::Unsearched { .. } => "erase.unsupported",
+        erase::Error::Unsupported { .. } => "erase.unsupported",
         erase::Error::Impossible { .. } => "erase.impossible",
         erase::Error::Damaged { .. } => "erase.damaged",
         erase::Error::Store(_) => "store",
@@ -276,6 +276,11 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::State(state::Error::Locked) => "state.locked",
         request::Error::Vault(error) => vault_code(error),
         request::Error::Key(_) => "keyring",
+        request::Error::NotOpened | request::Error::NotEncrypted => "request.not-opened",
+        request::Error::MalformedKey(_) | request::Error::MalformedAgeKey(_) => "request.malformed-key",
+        request::Error::ShortPassphrase(_) => "request.short-passphrase",
+        request::Error::Undecided { .. } => "batch.undecided",
+        request::Error::Store(_) => "store",
         _ => "request",
     }
 }

@@ -10,6 +10,7 @@
 //!      ├─ vault key        HKDF, wraps the epoch keys in `.pii/keys/shards`: random, one for each of 256 shards
 //!      │   └─ epoch key    wraps the random key of each person of its shard; destroyed when one of them is shredded
 //!      ├─ audit key        HKDF, seed of the Ed25519 key that signs checkpoints
+//!      ├─ document key     HKDF, seed of the Ed25519 key that signs packages and certificates
 //!      └─ side-car key     HKDF, seals what the log keeps beside its entries
 //! ```
 //!

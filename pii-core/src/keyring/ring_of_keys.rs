@@ -126,6 +126,14 @@ impl Keyring {
         derive(&self.master, &["pii/v1/audit", "1"])
     }
 
+    /// The seed of the Ed25519 key that signs what goes to people and authorities: packages, certificates.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn document_seed(&self) -> Result<Zeroizing<[u8; 32]>, Error> {
+        derive(&self.master, &["pii/v1/document", "1"])
+    }
+
     /// The key that seals what the audit log keeps beside its entries and concerns no one person.
     ///
     /// # Errors

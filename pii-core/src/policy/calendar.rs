@@ -2,8 +2,10 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use toml::de::DeValue;
 
+use super::retention::period;
 use super::table::{Table, Value};
 use super::violation::Found;
 
@@ -21,16 +23,23 @@ pub struct Calendar {
     /// Whether the clock stands still while the person was asked who they are, and has not answered (EDPB Guidelines
     /// 01/2022, no. 157).
     pub suspends: bool,
+    /// After how long the controller's backups and snapshots have been overwritten.
+    pub copies: Option<Span>,
 }
 
 impl Default for Calendar {
     /// 30 days, in UTC, and nothing that makes it longer.
     fn default() -> Self {
-        Self { zone: TimeZone::UTC, days: 30, rolls: false, holidays: BTreeSet::new(), suspends: false }
+        Self { zone: TimeZone::UTC, days: 30, rolls: false, holidays: BTreeSet::new(), suspends: false, copies: None }
     }
 }
 
 impl Calendar {
+    /// The last day on which backups still hold what was erased then, if the policy says so.
+    pub fn copies_gone_by(&self, erased: Timestamp) -> Option<Date> {
+        erased.to_zoned(self.zone.clone()).date().checked_add(self.copies?).ok()
+    }
+
     pub(super) fn read(mut table: Table<'_>, found: &mut Found) -> Self {
         let default = Self::default();
         let days = table.get("days").and_then(|entry| days(&entry.value, found));
@@ -38,6 +47,7 @@ impl Calendar {
         let rolls = table.get("roll_to_working_day").and_then(|entry| entry.value.flag(found));
         let suspends = table.get("suspend_while_unproven").and_then(|entry| entry.value.flag(found));
         let holidays = table.get("holidays").map(|entry| holidays(&entry.value, found));
+        let copies = table.text("backups_kept", found).and_then(|text| text.read("malformed-period", found, period));
         table.finish(found);
         Self {
             zone: zone.map_or(default.zone, |zone| zone.value),
@@ -45,6 +55,7 @@ impl Calendar {
             rolls: rolls.unwrap_or(default.rolls),
             holidays: holidays.unwrap_or_default(),
             suspends: suspends.unwrap_or(default.suspends),
+            copies: copies.map(|copies| copies.value),
         }
     }
 }

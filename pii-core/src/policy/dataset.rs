@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::violation::At;
 use super::{Choice, ErasureStrategy, Place, Retention};
-use crate::vocab::{DatasetId, IdentifierKind, PurposeId, RecipientId, Tag};
+use crate::vocab::{Category, DatasetId, IdentifierKind, Origin, PurposeId, RecipientId, Tag};
 
 /// A table, a folder of files, a topic: what is in it, about whom, what for, and until when.
 #[derive(Clone, Debug)]
@@ -10,6 +10,7 @@ pub struct Dataset {
     pub(super) id: At<DatasetId>,
     pub(super) description: Option<String>,
     pub(super) location: String,
+    pub(super) source: Option<String>,
     pub(super) purposes: Vec<At<PurposeId>>,
     pub(super) subject: Option<At<Subject>>,
     pub(super) retention: At<Retention>,
@@ -31,6 +32,11 @@ impl Dataset {
     /// Where it lies: a path relative to the workspace, or a URL.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// Where its data come from, if not from the person: in the controller's words (Art. 15(1)(g)).
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// What it may be used for (Art. 5(1)(b)).
@@ -80,6 +86,8 @@ pub struct ColumnRule {
     pub(super) at: Place,
     pub(super) region: Option<String>,
     pub(super) of_subject: bool,
+    pub(super) origin: Origin,
+    pub(super) meaning: Option<String>,
     pub(super) methods: BTreeMap<RecipientId, Choice>,
 }
 
@@ -100,6 +108,16 @@ impl ColumnRule {
         self.of_subject
     }
 
+    /// How the controller came to the values.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// What the values are, in words for the person they are about.
+    pub fn meaning(&self) -> Option<&str> {
+        self.meaning.as_deref()
+    }
+
     /// Methods for single recipients, which go before what the recipient lists.
     pub fn methods(&self) -> &BTreeMap<RecipientId, Choice> {
         &self.methods
@@ -109,6 +127,29 @@ impl ColumnRule {
     pub fn place(&self) -> &Place {
         &self.at
     }
+}
+
+impl ColumnRule {
+    /// A decision that says nothing but what the column is, in a dataset whose columns are of `origin` where it says so.
+    pub(super) fn of(tag: Tag, at: Place, origin: Option<Origin>) -> Self {
+        Self {
+            tag,
+            at,
+            region: None,
+            of_subject: true,
+            origin: usual_origin(tag, origin),
+            meaning: None,
+            methods: BTreeMap::new(),
+        }
+    }
+}
+
+/// The origin of a column that does not state its own. What is inferred says so by its category; of anything else that
+/// nobody speaks of, the person gets rather more.
+pub(super) fn usual_origin(tag: Tag, of_all: Option<Origin>) -> Origin {
+    let inferred = Category::parse("user.inferred").ok();
+    let is_inferred = tag.category().zip(inferred).is_some_and(|(category, inferred)| category.is_within(inferred));
+    if is_inferred { Origin::Inferred } else { of_all.unwrap_or(Origin::Provided) }
 }
 
 /// How a row names the person it is about.

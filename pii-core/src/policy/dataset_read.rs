@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::Span;
 
-use super::closest::closest;
-use super::dataset::parent;
+use super::closest::{closest, suggestion};
+use super::dataset::{parent, usual_origin};
 use super::names::{Names, category, name};
 use super::table::{Entry, Table};
 use super::violation::{At, Found};
-use super::{Choice, ColumnRule, Dataset, ErasureStrategy, Place, Retention, Subject};
-use crate::vocab::{Category, DatasetId, IdentifierKind, PurposeId, RecipientId, Tag};
+use super::{Choice, ColumnRule, Dataset, ErasureStrategy, Retention, Subject};
+use crate::vocab::{Category, DatasetId, IdentifierKind, Origin, PurposeId, RecipientId, Tag};
 
 impl Dataset {
     /// `None` if it has no name.
@@ -23,6 +23,9 @@ impl Dataset {
         }
         let description = table.text("description", found);
         let location = table.text("location", found);
+        let source = table.text("source", found);
+        let origin = table.text("origin", found).and_then(|o| o.read("unknown-origin", found, origin));
+        let origin = origin.map(|o| o.value);
         let purposes = purposes(&mut table, found);
         let subject = table.get("subject");
         let has_subject = subject.is_some();
@@ -32,8 +35,8 @@ impl Dataset {
         let erasure = table.get("erasure").and_then(|entry| ErasureStrategy::read(&entry.value, found));
         let columns = table.need("columns", "{ email = \"user.contact.email\" }", found);
         let columns = columns.and_then(|c| c.table("the columns of a dataset", found));
-        let mut columns = columns.map(|c| columns_of(c, found)).unwrap_or_default();
-        imply(&mut columns, subject.as_ref());
+        let mut columns = columns.map(|c| columns_of(c, origin, found)).unwrap_or_default();
+        imply(&mut columns, subject.as_ref(), origin);
         table.finish(found);
         let id = id?;
         if !has_subject && columns.values().any(|c| c.tag() != Tag::NotPersonal) {
@@ -45,6 +48,7 @@ impl Dataset {
             id,
             description: description.map(|d| d.value),
             location: location.map(|l| l.value).unwrap_or_default(),
+            source: source.map(|s| s.value),
             purposes,
             subject,
             retention,
@@ -56,18 +60,17 @@ impl Dataset {
 
 /// What `subject` says of a column that is not listed: it is personal, an identifier of that kind. A name that
 /// comes near a listed one is taken for a slip, and left for [`super::refer`] to report.
-fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject>>) {
+fn imply(columns: &mut BTreeMap<String, ColumnRule>, subject: Option<&At<Subject>>, origin: Option<Origin>) {
     let decided = |columns: &BTreeMap<String, ColumnRule>, name: &str| {
         closest(name, columns.keys().map(String::as_str)).is_some()
             || std::iter::successors(Some(name), |p| parent(p)).any(|p| columns.contains_key(p))
     };
-    let rule =
-        |tag, at: &Place| ColumnRule { tag, at: at.clone(), region: None, of_subject: true, methods: BTreeMap::new() };
     let subject = subject.filter(|s| !decided(columns, &s.value.column));
     if let Some(At { value: subject, at }) = subject
         && let Some(category) = category_of(&subject.kind)
     {
-        columns.insert(subject.column.clone(), rule(Tag::Personal(category), at));
+        let rule = ColumnRule::of(Tag::Personal(category), at.clone(), origin);
+        columns.insert(subject.column.clone(), rule);
     }
 }
 
@@ -126,40 +129,42 @@ fn subject_of(mut table: Table<'_>, found: &mut Found) -> Option<At<Subject>> {
     Some(At { value: Subject { column: column.value, kind: kind.value }, at: column.at })
 }
 
-fn columns_of(table: Table<'_>, found: &mut Found) -> BTreeMap<String, ColumnRule> {
+fn columns_of(table: Table<'_>, origin: Option<Origin>, found: &mut Found) -> BTreeMap<String, ColumnRule> {
     let mut columns = BTreeMap::new();
     for entry in table.into_entries() {
         if !entry.refuse_dotted(found) {
-            columns.insert(entry.key.to_owned(), column(&entry, found));
+            columns.insert(entry.key.to_owned(), column(&entry, origin, found));
         }
     }
     columns
 }
 
-/// `email = "user.contact.email"`, or a table that says more.
-fn column(entry: &Entry<'_>, found: &mut Found) -> ColumnRule {
+/// `email = "user.contact.email"`, or a table that says more. `of_all` is the origin that the dataset states for its columns.
+fn column(entry: &Entry<'_>, of_all: Option<Origin>, found: &mut Found) -> ColumnRule {
     let at = entry.key_at.clone();
+    let rule = |tag: Option<At<Tag>>| ColumnRule::of(tag.map_or_else(anything, |t| t.value), at, of_all);
     if !entry.value.toml.is_table() {
-        let tag = entry.value.text(found).and_then(|t| t.read("unknown-category", found, category));
-        return ColumnRule {
-            tag: tag.map_or_else(anything, |t| t.value),
-            at,
-            region: None,
-            of_subject: true,
-            methods: BTreeMap::new(),
-        };
+        return rule(entry.value.text(found).and_then(|t| t.read("unknown-category", found, category)));
     }
-    let Some(mut table) = entry.value.table("a column", found) else {
-        return ColumnRule { tag: anything(), at, region: None, of_subject: true, methods: BTreeMap::new() };
-    };
+    let Some(mut table) = entry.value.table("a column", found) else { return rule(None) };
     let tag = table.need_text("category", "\"user.contact.email\"", found);
-    let tag = tag.and_then(|t| t.read("unknown-category", found, category));
-    let of_subject = table.get("subject").and_then(|entry| entry.value.flag(found)).unwrap_or(true);
-    let region = table.text("region", found).and_then(|r| r.read("malformed-region", found, region));
+    let mut rule = rule(tag.and_then(|t| t.read("unknown-category", found, category)));
+    rule.of_subject = table.get("subject").and_then(|entry| entry.value.flag(found)).unwrap_or(true);
+    rule.region = table.text("region", found).and_then(|r| r.read("malformed-region", found, region)).map(|r| r.value);
+    rule.meaning = table.text("meaning", found).map(|m| m.value);
+    let own = table.text("origin", found).and_then(|o| o.read("unknown-origin", found, origin));
+    rule.origin = own.map_or_else(|| usual_origin(rule.tag, of_all), |o| o.value);
     let methods = table.get("method").and_then(|entry| entry.value.table("a column's methods", found));
-    let methods = methods.map(|m| methods_of(m, found)).unwrap_or_default();
+    rule.methods = methods.map(|m| methods_of(m, found)).unwrap_or_default();
     table.finish(found);
-    ColumnRule { tag: tag.map_or_else(anything, |t| t.value), at, region: region.map(|r| r.value), of_subject, methods }
+    rule
+}
+
+fn origin(text: &str) -> Result<Origin, (String, String)> {
+    Origin::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Origin::ALL.iter().map(|o| o.name()).collect();
+        (format!("`{text}` is not an origin"), suggestion(text, &known))
+    })
 }
 
 fn methods_of(table: Table<'_>, found: &mut Found) -> BTreeMap<RecipientId, Choice> {

@@ -14,6 +14,7 @@ pub struct Purpose {
     special_basis: Option<SpecialBasis>,
     criminal_basis: Option<String>,
     direct_marketing: bool,
+    automated_decision: Option<String>,
 }
 
 impl Purpose {
@@ -47,6 +48,12 @@ impl Purpose {
         self.direct_marketing
     }
 
+    /// What is decided by machines alone for it, by which logic and with which consequences, in the controller's words
+    /// (Art. 15(1)(h), 22).
+    pub fn automated_decision(&self) -> Option<&str> {
+        self.automated_decision.as_deref()
+    }
+
     /// Where the policy names it.
     pub fn place(&self) -> &Place {
         &self.id.at
@@ -68,6 +75,7 @@ impl Purpose {
         });
         let criminal = table.get("criminal_basis").map(|entry| entry.value.text(found));
         let marketing = table.get("direct_marketing").map(|entry| entry.value.flag(found));
+        let automated = table.get("automated_decision").map(|entry| entry.value.text(found));
         table.finish(found);
         Some(Self {
             id: id?,
@@ -76,6 +84,7 @@ impl Purpose {
             special_basis: stated(special)?.map(|b| b.value),
             criminal_basis: stated(criminal)?.map(|b| b.value),
             direct_marketing: stated(marketing)?.unwrap_or(false),
+            automated_decision: stated(automated)?.map(|a| a.value),
         })
     }
 }

@@ -99,7 +99,7 @@ impl fmt::Display for ErasureStrategy {
 }
 
 /// An ISO 8601 period that is longer than zero.
-fn period(text: &str) -> Result<Span, (String, String)> {
+pub(super) fn period(text: &str) -> Result<Span, (String, String)> {
     let malformed = |what: &str| {
         (format!("`{text}` is {what}"), "write a period such as `P7D`, `P6M` or `P3Y` (ISO 8601)".to_owned())
     };

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Claim, Deadline, Deed, Error, Extension, Move, State, Step};
+use super::{Claim, Deadline, Deed, Error, Extension, IdentityVerified, Move, State, Step};
 use crate::policy::Calendar;
 use uuid::Uuid;
 
@@ -41,6 +41,13 @@ impl Request {
     /// [`Error::Time`].
     pub fn deadline(&self, calendar: &Calendar, now: Timestamp) -> Result<Deadline, Error> {
         Deadline::of(&self.course, calendar, now)
+    }
+
+    /// That it is known who asks, if it is: proven, and not asked for again since.
+    pub fn identity(&self) -> Option<IdentityVerified> {
+        let last =
+            self.steps.iter().rev().find(|step| matches!(step.deed.step(), Move::AskIdentity | Move::ProveIdentity));
+        last.filter(|step| step.deed.step() == Move::ProveIdentity).map(|_| IdentityVerified::recorded())
     }
 
     /// The digest of the plan that was made last, and whether it was approved.

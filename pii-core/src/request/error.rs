@@ -1,3 +1,6 @@
+use std::io;
+
+use arrow::error::ArrowError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -9,7 +12,7 @@ use crate::keyring;
 use crate::state;
 use crate::store;
 use crate::vault;
-use crate::vocab::IdentifierKind;
+use crate::vocab::{DatasetId, IdentifierKind, PurposeId};
 
 /// What can go wrong with a request. No message repeats an identifier.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +115,30 @@ pub enum Error {
     /// It is no plan of requests.
     #[error("that is not a plan of requests: {0}")]
     NotAPlan(String),
+    /// Rows have a shape that cannot be handled.
+    #[error("rows cannot be read")]
+    Shape(#[from] ArrowError),
+    /// Nobody proved who they are.
+    #[error("it is not proven who makes request {id}")]
+    Unproven {
+        /// Which.
+        id: Uuid,
+    },
+    /// Rows do not say whom they are about.
+    #[error("there is no column `{column}`, which says whom a row is about")]
+    NoSubjectColumn {
+        /// Which column.
+        column: String,
+    },
+    /// Nothing was planned yet.
+    #[error("request {id} has no plan")]
+    NoPlan {
+        /// Which.
+        id: Uuid,
+    },
+    /// It is no certificate, or not the one that was signed.
+    #[error("that is not a certificate as it was signed: {0}")]
+    NotACertificate(String),
     /// Requests of this right have no plan of this sort.
     #[error("request {id} is about {right}, which is not planned with erasures")]
     OtherRight {
@@ -180,15 +207,91 @@ pub enum Error {
     /// A body that is not signed as it says.
     #[error("the signature does not hold: {0}")]
     Signature(&'static str),
+    /// The package cannot be written.
+    #[error("cannot write the package")]
+    Write(#[source] io::Error),
+    /// The package cannot be read: not a word about whether it is what it was.
+    #[error("cannot read the package")]
+    Read(#[source] io::Error),
+    /// The policy says nothing about columns: nobody knows what they are, and whether they belong to the person.
+    #[error("nothing decides {} of `{dataset}`", .columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))]
+    Undecided {
+        /// Where.
+        dataset: DatasetId,
+        /// Their paths.
+        columns: Vec<String>,
+    },
+    /// A column holds what no package can show.
+    #[error("column `{column}` of `{dataset}` holds {data_type}, which cannot be put into a package")]
+    Unsupported {
+        /// Where.
+        dataset: DatasetId,
+        /// Its path.
+        column: String,
+        /// The Arrow type.
+        data_type: String,
+    },
+    /// A value is out of what its type can be written as, such as a date in the year 300,000.
+    #[error("row {row} of `{dataset}`: the value of `{column}` cannot be written")]
+    Unwritable {
+        /// Where.
+        dataset: DatasetId,
+        /// The column.
+        column: String,
+        /// From 1.
+        row: u64,
+    },
+    /// Rows are read twice, and were others the second time.
+    #[error("`{dataset}` had {first} rows, then {second}: it changed while the package was written")]
+    RowsChanged {
+        /// Where.
+        dataset: DatasetId,
+        /// Rows at first.
+        first: u64,
+        /// Rows then.
+        second: u64,
+    },
+    /// Two tables of one name.
+    #[error("`{0}` stands in the package twice")]
+    Twice(DatasetId),
+    /// A dataset serves a purpose that the cover does not name: the person would not be told what for.
+    #[error("`{dataset}` serves `{purpose}`, which the cover does not name")]
+    UnnamedPurpose {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The purpose.
+        purpose: PurposeId,
+    },
+    /// The passphrase can be guessed.
+    #[error("the passphrase is too short: take {0} characters or more")]
+    ShortPassphrase(usize),
+    /// Not a key that a package can be encrypted to.
+    #[error("it is not an age key: {0}")]
+    MalformedAgeKey(&'static str),
+    /// Encrypted, and not to what was brought.
+    #[error("the package does not open with what was given")]
+    NotOpened,
+    /// It should be an age file, and is none.
+    #[error("it is not encrypted with age, or its header was altered")]
+    NotEncrypted,
+    /// Encrypting failed.
+    #[error("cannot encrypt the package: {0}")]
+    Encrypt(String),
+    /// Not a public key in the form of minisign.
+    #[error("it is not a public key of minisign: {0}")]
+    MalformedKey(&'static str),
+    /// The key for documents cannot be made.
+    #[error("the seed of the key for documents is refused")]
+    Seed,
     /// The log.
     #[error(transparent)]
     Audit(#[from] audit::Error),
     /// Files.
     #[error(transparent)]
-    Erase(#[from] erase::Error),
+    Erase(#[from] Box<erase::Error>),
     /// Where files lie.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] Box<store::Error>),
     /// The keys.
     #[error(transparent)]
     Key(#[from] keyring::Error),
@@ -198,6 +301,18 @@ pub enum Error {
     /// The state database.
     #[error(transparent)]
     State(#[from] state::Error),
+}
+
+impl From<erase::Error> for Error {
+    fn from(error: erase::Error) -> Self {
+        Self::Erase(Box::new(error))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 impl From<rusqlite::Error> for Error {

@@ -78,6 +78,11 @@ pub enum Intent {
         /// How many.
         rows: u64,
     },
+    /// Rows are read, for the person.
+    Release {
+        /// How many.
+        rows: u64,
+    },
     /// It was looked at, and holds nothing of them.
     Absent,
     /// It could not be looked at: a request with such a place can only be partly done.
@@ -105,7 +110,7 @@ impl Intent {
     pub fn rows(&self) -> u64 {
         match self {
             Self::Erase { plan } => plan.rows(),
-            Self::Keep { rows, .. } => *rows,
+            Self::Keep { rows, .. } | Self::Release { rows } => *rows,
             Self::Shred { values, .. } => *values,
             Self::Absent | Self::Unsearched { .. } | Self::ByHand => 0,
         }
@@ -119,6 +124,7 @@ impl Intent {
             Self::Shred { people: 0, .. } => "keep",
             Self::Shred { .. } => "shred",
             Self::Keep { .. } => "keep",
+            Self::Release { .. } => "release",
             Self::Absent => "absent",
             Self::Unsearched { .. } => "unsearched",
             Self::ByHand => "by hand",

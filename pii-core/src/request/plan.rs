@@ -3,7 +3,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Error, Intent, PlaceName};
+use super::{Error, Intent, PlaceName, Right};
 use crate::audit::Hash;
 
 /// What requests would do, everywhere. Made, shown, confirmed, and then run as it is or not at all.
@@ -14,6 +14,8 @@ use crate::audit::Hash;
 pub struct Plan {
     /// The version of this form: 1.
     pub v: u32,
+    /// What they ask.
+    pub right: Right,
     /// Which requests.
     pub requests: Vec<Uuid>,
     /// When it was made.

@@ -144,6 +144,74 @@ impl Listing {
     }
 }
 
+/// All that lies at some locations, whatever it is called: data, and what was written about data.
+#[derive(Clone, Debug, Default)]
+pub struct Everything {
+    /// Files, hidden ones too, in the order of the locations, and of their names within a folder.
+    pub files: Vec<PathBuf>,
+    /// The folders that they lie in, from the locations on.
+    pub folders: Vec<PathBuf>,
+    /// What is no file and no folder, and links to folders: nobody looks into these.
+    pub skipped: Vec<PathBuf>,
+}
+
+impl Everything {
+    /// Looks where files lie.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::EmptyFolder`], [`Error::NoMatch`], [`Error::Pattern`]; [`Error::EmptyLocation`] for
+    /// standard input, which lies nowhere.
+    pub fn at(locations: &[Location]) -> Result<Self, Error> {
+        let mut all = Self::default();
+        for path in locations.iter().map(Location::path) {
+            let path = path.ok_or(Error::EmptyLocation)?;
+            let before = all.files.len() + all.skipped.len();
+            match pattern(path) {
+                Some(pattern) => {
+                    matches(pattern, glob::MatchOptions::new())?.iter().try_for_each(|path| all.add(path))?;
+                    if all.files.len() + all.skipped.len() == before {
+                        return Err(Error::NoMatch { pattern: pattern.to_owned() });
+                    }
+                }
+                None => all.add(path)?,
+            }
+            if path.is_dir() && all.files.len() + all.skipped.len() == before {
+                return Err(Error::EmptyFolder { folder: path.display().to_string() });
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        all.files.retain(|path| seen.insert(path.clone()));
+        Ok(all)
+    }
+
+    fn add(&mut self, path: &Path) -> Result<(), Error> {
+        if !path.is_dir() {
+            // What is not there is an error of whoever opens it; a pipe would be waited for.
+            let there = path.exists() && !path.is_file();
+            if there {
+                self.skipped.push(path.to_owned())
+            } else {
+                self.files.push(path.to_owned())
+            }
+            return Ok(());
+        }
+        self.folders.push(path.to_owned());
+        let unreadable = |source| Error::Read { file: path.display().to_string(), source };
+        let mut entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            // A link to a folder is not followed: it may lead back up.
+            let link = entry.file_type().map_err(unreadable)?.is_symlink();
+            if link && entry.path().is_dir() {
+                self.skipped.push(entry.path());
+            } else {
+                self.add(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The files of some locations.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -174,10 +242,7 @@ impl Found {
 
     fn add_matches(&mut self, pattern: &str, asked: Option<Format>) -> Result<(), Error> {
         let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-        let paths = glob::glob_with(pattern, options)
-            .map_err(|source| Error::Pattern { pattern: pattern.to_owned(), source })?;
-        for path in paths {
-            let path = path.map_err(|e| Error::Read { file: e.path().display().to_string(), source: e.into() })?;
+        for path in matches(pattern, options)? {
             if path.is_dir() {
                 self.add_folder(&path, asked)?;
             } else {
@@ -222,6 +287,13 @@ impl Found {
 /// Names that Spark, Delta and others give to what is not data: `_SUCCESS`, `_delta_log`, `.part-0.crc`.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_')))
+}
+
+fn matches(pattern: &str, options: glob::MatchOptions) -> Result<Vec<PathBuf>, Error> {
+    let paths =
+        glob::glob_with(pattern, options).map_err(|source| Error::Pattern { pattern: pattern.to_owned(), source })?;
+    let unreadable = |e: glob::GlobError| Error::Read { file: e.path().display().to_string(), source: e.into() };
+    paths.map(|path| path.map_err(unreadable)).collect()
 }
 
 /// A file that exists is not a pattern, whatever its name.

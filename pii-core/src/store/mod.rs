@@ -33,7 +33,7 @@ pub use encoding::Encoding;
 pub use encryption::{Encryption, KeyFinder, ParquetKey, ParquetKeys};
 pub use error::Error;
 pub use format::{Compression, Format};
-pub use location::{Destination, Listing, Location, refuse_overwrite};
+pub use location::{Destination, Everything, Listing, Location, refuse_overwrite};
 pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
 pub(crate) use read::sniff_delimiter;
 pub use read::{Batches, Progress, ReadOptions, Source};

@@ -26,7 +26,7 @@ pub struct Erasing<'a> {
     /// Where the steps are written, so that a run that is killed can be taken up.
     pub journal: Option<&'a Path>,
     /// Search every byte of each new file before it takes its name.
-    pub search: bool,
+    pub everything: bool,
 }
 
 impl Workspace {
@@ -48,7 +48,7 @@ impl Workspace {
             }
         }
         let receipt = self.log.append(&event)?;
-        let outcome = eraser.run(plan, &OnRecord::By(&receipt), how.journal, how.search, go);
+        let outcome = eraser.run(plan, &OnRecord::By(&receipt), how.journal, how.everything, go);
         let ended = match &outcome {
             Ok(outcome) => {
                 let event = event.with_rows(outcome.rows());

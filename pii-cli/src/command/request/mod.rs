@@ -1,4 +1,5 @@
 mod calendar;
+mod certificate;
 mod close;
 mod export;
 mod extend;
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Plan(plan::Args),
     Run(run::Args),
     Notify(notify::Args),
+    Certificate(certificate::Args),
     Close(close::Args),
     Extend(extend::Args),
     Reject(reject::Args),
@@ -62,6 +64,7 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Plan(args) => plan::run(args, global, ui),
         Command::Run(args) => run::run(args, global, ui),
         Command::Notify(args) => notify::run(args, global, ui),
+        Command::Certificate(args) => certificate::run(args, global, ui),
         Command::Close(args) => close::run(args, global, ui),
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),

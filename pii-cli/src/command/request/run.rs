@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
+use pii_core::request::package::{Language, SealTo};
 use pii_core::request::{Plan, Right, State};
-use pii_core::workspace::{Ended, Workspace};
+use pii_core::workspace::{Ended, Packing, Workspace};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::plan::{place_value, show};
 use super::{Which, ambiguous, watching};
@@ -11,7 +13,7 @@ use crate::config::Global;
 use crate::error::Error;
 use crate::error::whole;
 use crate::exit::Exit;
-use crate::ui::{Ui, count};
+use crate::ui::{Ui, bytes, count};
 
 /// Carry out the plan of a request, just that one
 ///
@@ -29,6 +31,28 @@ pub(crate) struct Args {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    pack: PackArgs,
+}
+
+/// How the package of an access or portability request is made.
+#[derive(Debug, clap::Args)]
+struct PackArgs {
+    /// Access and portability: where the package is written
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only whoever knows the passphrase in this file can open it
+    #[arg(long, value_name = "FILE", group = "lock")]
+    passphrase_file: Option<PathBuf>,
+    /// Only whoever has this key of age can open it: `age1…`
+    #[arg(long, value_name = "KEY", group = "lock")]
+    age_key: Option<String>,
+    /// Anybody can open it
+    #[arg(long, group = "lock")]
+    clear: bool,
+    /// The language of the page for people: en, ko, de, fr
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = language)]
+    language: Language,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -37,6 +61,9 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     show(&plan, ui)?;
     if args.dry_run {
         return Ok(Exit::Done);
+    }
+    if matches!(plan.right, Right::Access | Right::Portability) {
+        return args.pack.run(&workspace, &plan, ui);
     }
     if !args.yes {
         let word = match plan.requests.as_slice() {
@@ -48,6 +75,52 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let ended = workspace.run_requests(&plan, &watching(ui, "erasing"));
     workspace.seal()?;
     report(&plan, &ended.map_err(|error| ambiguous(error, &workspace, ui))?, ui)
+}
+
+impl PackArgs {
+    fn run(&self, workspace: &Workspace, plan: &Plan, ui: Ui) -> Result<Exit, Error> {
+        let hint = "name the file with `--output`, and who can open it: `--passphrase-file`, `--age-key` or `--clear`";
+        let output = self.output.as_ref().ok_or_else(|| Error::usage("the package needs a place", hint))?;
+        let seal = match (&self.passphrase_file, &self.age_key, self.clear) {
+            (Some(file), ..) => {
+                let text = std::fs::read_to_string(file).map(Zeroizing::new);
+                let text = text.map_err(|source| Core::Io { path: file.clone(), source })?;
+                Some(SealTo::passphrase(text.trim_end_matches(['\r', '\n']))?)
+            }
+            (None, Some(key), _) => Some(SealTo::key(key)?),
+            (None, None, true) => None,
+            (None, None, false) => return Err(Error::usage("nobody is said to open the package", hint)),
+        };
+        let packing = Packing { language: self.language, seal: seal.as_ref(), output };
+        let packed = workspace.pack_request(plan, &packing);
+        workspace.seal()?;
+        let packed = packed?;
+        let (written, state) = (&packed.written, packed.state.of(plan.right));
+        let sha256: String = written.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        ui.record(
+            "package",
+            &json!({
+                "file": output.display().to_string(), "rows": written.rows, "datasets": written.datasets,
+                "bytes": written.bytes, "sha256": sha256, "sealed": seal.is_some(), "state": state,
+            }),
+        );
+        let (rows, datasets) = (count(written.rows, "row"), count(written.datasets as u64, "dataset"));
+        ui.line(format!(
+            "`{}`: {rows} of {datasets}, {}; the request is {state}",
+            output.display(),
+            bytes(written.bytes)
+        ));
+        if seal.is_none() {
+            ui.warn("anybody who gets the file can read it");
+        }
+        Ok(if plan.unsearched() > 0 { Exit::No } else { Exit::Done })
+    }
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::parse(tag).ok_or_else(|| {
+        format!("languages are {}", Language::ALL.iter().map(|l| l.tag()).collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use self::container::Container;
 use self::schema::Schema;
-use super::{Action, Error, Format, Hits, Input, Output, Residue, Rewritten, Values};
+use super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
 
 /// Finds values in one column of Avro files (specification 1.12), and rewrites the files without the rows that hold them.
 ///
@@ -100,11 +100,6 @@ impl Format for AvroEraser {
             return Err(Error::Impossible { file: input.name().to_owned(), why });
         }
         Ok(done)
-    }
-
-    fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
-        // Whoever made the file is not the one to search it.
-        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }
 

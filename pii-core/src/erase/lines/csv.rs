@@ -7,7 +7,7 @@ use encoding_rs::{Encoding as Charset, UTF_8};
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Residue, Rewritten, Values};
+use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Rewritten, Values};
 use super::source::{Source, decode};
 use super::{Grammar, Piece, damaged, impossible};
 use crate::store::Encoding;
@@ -92,11 +92,6 @@ impl Format for CsvEraser {
         let mut source = self.open(input)?;
         let mut grammar = self.grammar(&source, input.name(), Some(action));
         super::rewrite(&mut source, &mut grammar, hits, input, output)
-    }
-
-    fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
-        // Whoever made the file is not the one to search it.
-        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }
 

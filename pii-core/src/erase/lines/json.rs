@@ -6,7 +6,7 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::de::IgnoredAny;
 
-use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Residue, Rewritten, Values};
+use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Rewritten, Values};
 use super::source::Source;
 use super::walk::{Walk, text};
 use super::{Grammar, Piece, damaged, impossible};
@@ -68,11 +68,6 @@ impl Format for JsonLinesEraser {
         let mut source = Source::open(input, UTF_8)?;
         let mut grammar = self.grammar(&source, input.name(), Some(action))?;
         super::rewrite(&mut source, &mut grammar, hits, input, output)
-    }
-
-    fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
-        // Whoever made the file is not the one to search it.
-        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }
 

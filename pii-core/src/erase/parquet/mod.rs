@@ -44,7 +44,7 @@ mod window;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::{Action, Error, Format, Hits, Input, Output, Residue, Rewritten, Values};
+use super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
 
 /// Finds values in one column of Parquet files, and rewrites the files without them.
 ///
@@ -89,10 +89,5 @@ impl Format for ParquetEraser {
         output: &mut dyn Output,
     ) -> Result<Rewritten, Error> {
         rewrite::rewrite(input, hits, action, &self.key, output).map_err(|fault| fault.of(input.name()))
-    }
-
-    fn search(&self, input: &dyn Input, _found: &mut dyn FnMut(Residue)) -> Result<(), Error> {
-        // Whoever made the file is not the one to search it.
-        Err(Error::Unsearched { file: input.name().to_owned() })
     }
 }

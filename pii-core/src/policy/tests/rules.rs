@@ -2,7 +2,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::policy::{Because, ErasureStrategy, Method, PseudonymForm, Refusal};
-use crate::vocab::{Domain, LawfulBasis, SpecialBasis, Tag};
+use crate::vocab::{Domain, LawfulBasis, Origin, SpecialBasis, Tag};
 
 fn method(of: &str, column: &str, to: &str) -> Method {
     let policy = good();
@@ -204,4 +204,19 @@ fn the_subject_need_not_be_listed_again() {
     let dataset = policy.datasets().first().unwrap();
     assert_eq!(dataset.column("customer_id").unwrap().tag().to_string(), "user.unique_id");
     assert!(dataset.column("last_order_at").is_none(), "a date to count from is decided like any column");
+}
+
+#[test]
+fn a_column_says_where_its_values_come_from_and_what_they_mean() {
+    let policy = parse(&GOOD.replace("total = \"none\"", "total = \"none\"\nscore = \"user.inferred\"")).unwrap();
+    let column = |of: &str, path: &str| policy.dataset(&dataset(of)).unwrap().column(path).unwrap().clone();
+    let name = column("clinic.visits", "name");
+    assert_eq!((name.origin(), name.meaning()), (Origin::Provided, Some("what the patient is called")));
+    // The dataset's word, then the category's, then what gives the person rather more.
+    assert_eq!(column("clinic.visits", "diagnosis").origin(), Origin::Observed);
+    assert_eq!(column("clinic.visits", "patient").origin(), Origin::Observed);
+    assert_eq!(column("crm.customers", "score").origin(), Origin::Inferred);
+    assert_eq!(column("crm.customers", "email").origin(), Origin::Provided);
+    let source = policy.dataset(&dataset("clinic.visits")).unwrap().source();
+    assert_eq!(source, Some("the general practitioner who sent the patient"));
 }

@@ -444,3 +444,10 @@ fn windows_line_ends_and_a_byte_order_mark_are_fine() {
     let policy = parse(&format!("\u{feff}{}", GOOD.replace('\n', "\r\n"))).unwrap();
     assert_eq!(policy.dataset(&dataset("crm.customers")).unwrap().place().line(), 57);
 }
+
+#[test]
+fn an_origin_that_is_none() {
+    is(&breaks("origin = \"observed\"", "origin = «\"observe\"»"), "unknown-origin", "`observed`");
+    is(&breaks("origin = \"provided\"", "origin = «\"given\"»"), "unknown-origin", "`provided`");
+    is(&breaks("\"what the patient is called\"", "«\" \"»"), "empty-value", "take the key away");
+}

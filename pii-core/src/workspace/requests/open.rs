@@ -76,10 +76,9 @@ impl Workspace {
                 .filter(|(filing, _)| kept.contains(&filing.id))
                 .map(|(filing, asked)| (filing.id, asked.identifiers.as_slice()))
                 .collect();
-            match receipts.last() {
-                Some(receipt) if !kept.is_empty() => Ok(letters.keep(&kept, now, receipt)?),
-                _ => Ok(()),
-            }
+            let Some(receipt) = receipts.last() else { return Ok(()) };
+            // A batch has what many people wrote in memory, sealed and in clear.
+            kept.chunks(BATCH).try_for_each(|kept| Ok(letters.keep(kept, now, receipt)?))
         })?;
         filed.into_iter().zip(&filings).map(|(filed, filing)| self.opened(filed, filing, now)).collect()
     }
@@ -155,3 +154,6 @@ pub(super) fn named_well(
     }
     Ok(())
 }
+
+/// Letters that are laid down together.
+const BATCH: usize = 8192;

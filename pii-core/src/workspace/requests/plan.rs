@@ -32,8 +32,17 @@ impl Workspace {
         for id in ids {
             let request = self.requests.get(*id)?;
             request.may(&draft, self.policy.calendar(), now)?;
-            if request.claim.right() != Right::Erasure {
+            if request.claim.right() != Right::Erasure && ids.len() > 1 {
                 return Err(request::Error::OtherRight { id: *id, right: request.claim.right() }.into());
+            }
+        }
+        if let [id] = ids {
+            let right = self.requests.get(*id)?.claim.right();
+            if matches!(right, Right::Access | Right::Portability) {
+                return self.plan_release(*id, right, go);
+            }
+            if right != Right::Erasure {
+                return Err(request::Error::OtherRight { id: *id, right }.into());
             }
         }
         let sought = self.seek(ids)?;
@@ -48,6 +57,7 @@ impl Workspace {
         }
         let plan = Plan {
             v: 1,
+            right: Right::Erasure,
             requests: ids.to_vec(),
             made: now,
             policy: Hash::from_bytes(self.policy.digest()).to_string(),
@@ -121,7 +131,9 @@ fn keeps(hold: &PlannedHold, holds: &[InForce], places: &[PlannedPlace]) -> bool
 /// A place that cannot be looked at is part of the answer, unless it was the person who looked away.
 pub(super) fn looked_at(planned: Result<Intent, request::Error>) -> Result<Intent, Error> {
     match planned {
-        Err(request::Error::Erase(crate::erase::Error::Interrupted)) => Err(Error::Interrupted),
+        Err(request::Error::Erase(error)) if matches!(*error, crate::erase::Error::Interrupted) => {
+            Err(Error::Interrupted)
+        }
         Err(error) => Ok(Intent::Unsearched { why: whole(&error) }),
         Ok(intent) => Ok(intent),
     }

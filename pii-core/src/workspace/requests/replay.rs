@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::policy::Dataset;
 use crate::request;
 use crate::request::{
-    Erased, ErasedOne, Files, Intent, Memory, Place, PlaceName, Plan, PlannedPlace, Ran, Sought, kind_of,
+    Erased, ErasedOne, Files, Intent, Memory, Place, PlaceName, Plan, PlannedPlace, Ran, Right, Sought, kind_of,
 };
 use crate::store;
 use crate::store::{Location, ReadOptions, Source};
@@ -112,6 +112,7 @@ impl Workspace {
         let (places, spots): (Vec<_>, Vec<_>) = places.into_iter().unzip();
         let plan = Plan {
             v: 1,
+            right: Right::Erasure,
             requests: Vec::new(),
             made: self.caller.clock.now(),
             policy: Hash::from_bytes(self.policy.digest()).to_string(),

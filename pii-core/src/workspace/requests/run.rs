@@ -146,7 +146,7 @@ impl Workspace {
     }
 
     /// Approved and running, whether it is the first time or a run before this one was killed.
-    fn begin(&self, ids: &[Uuid], digest: &str) -> Result<(), Error> {
+    pub(super) fn begin(&self, ids: &[Uuid], digest: &str) -> Result<(), Error> {
         let planned: Vec<_> = self.in_state(ids, State::Planned)?;
         self.step_requests(&planned, &Deed::Approve { digest: digest.to_owned() })?;
         self.step_requests(ids, &Deed::Run { digest: digest.to_owned() })?;
@@ -213,7 +213,7 @@ impl Workspace {
     }
 
     /// The right to run a plan, as long as the file is open.
-    fn only_runner(&self, digest: &str) -> Result<File, Error> {
+    pub(super) fn only_runner(&self, digest: &str) -> Result<File, Error> {
         let path = self.plan_file(digest, "lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = opened.map_err(|source| Error::Io { path, source })?;
