@@ -168,7 +168,7 @@ fn a_kept_plan_that_was_killed_is_taken_up_where_it_stood() {
 
 /// Types `pii ARGS`, which dies at the `nth` of a system call, if it comes so far.
 #[track_caller]
-fn killed(desk: &Desk, call: &str, nth: u32, args: &str) -> bool {
+pub(crate) fn killed(desk: &Desk, call: &str, nth: u32, args: &str) -> bool {
     let pii = desk.command(args);
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);

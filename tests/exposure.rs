@@ -46,6 +46,28 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("audit export", "audit export --format jsonl -o evidence", ""),
     ("audit anchor", "audit anchor --to anchors", ""),
     ("audit prune", "audit prune --before 2020-01-01 --yes", ""),
+    ("request open", "request open erasure --subject - --reference T1", OTHER),
+    ("request list", "request list", ""),
+    ("request show", "request show T1", ""),
+    ("request verify-identity", "request verify-identity T1 --method login", ""),
+    ("request hold add", "request hold add T1 --ground claim", ""),
+    ("request hold add", "request hold add --dataset crm.customers --ground audit", ""),
+    ("request hold list", "request hold list", ""),
+    ("request plan", "request plan T1", ""),
+    ("request open", "request open erasure --subject - --reference T2", THIRD),
+    ("request verify-identity", "request verify-identity T2 --method login", ""),
+    ("request hold release", "request hold release crm.customers", ""),
+    ("request plan", "request plan T2", ""),
+    ("request run", "request run T2 --yes", ""),
+    ("request notify", "request notify T2 --sent warehouse --sent partner --output letters", ""),
+    ("request close", "request close T2", ""),
+    ("request extend", "request extend T1 --because number", ""),
+    ("request withdraw", "request withdraw T1", ""),
+    ("request import", "request import --opendsr request.json --unsigned", ""),
+    ("request export", "request export --opendsr 7f3c", ""),
+    ("request export", "request export --ledger ledger.jsonl", ""),
+    ("request reject", "request reject 7f3c --ground excessive", ""),
+    ("request replay", "request replay --since 2020-01-01 -n --ledger ledger.jsonl", ""),
     ("key shred", "key shred --subject - --yes", WHO),
     ("erase", "erase customers.csv --column email --values-file - --yes", "agatha.winterbourne0@mail.example\n"),
     ("completions", "completions bash", ""),
@@ -54,6 +76,13 @@ const RUNS: &[(&str, &str, &str)] = &[
 ];
 
 const WHO: &str = "email=agatha.winterbourne0@mail.example\n";
+
+const OTHER: &str = "email=bertram.winterbourne1@mail.example\n";
+const THIRD: &str = "email=clementine.winterbourne2@mail.example\n";
+/// Another system asks.
+const REQUEST: &str = r#"{"subject_request_id": "7f3c", "subject_request_type": "erasure", "submitted_time":
+    "2026-11-01T10:00:00Z", "subject_identities": [{"identity_type": "email", "identity_format": "raw",
+    "identity_value": "desmond.winterbourne3@mail.example"}]}"#;
 
 /// What stands in the environment for `pii`, and is nobody else's.
 const TOKENS: &[(&str, &str)] = &[
@@ -86,6 +115,7 @@ fn no_command_shows_a_key_a_token_or_a_person() {
     desk.write("key.sh", KEY_COMMAND);
     desk.write("package.zip", include_bytes!("packages/access.zip"));
     desk.write("package.pub", include_bytes!("packages/access.pub"));
+    desk.write("request.json", REQUEST);
     let people: Vec<_> = people().into_iter().map(|name| Secret::new("a person", name.into_bytes())).collect();
     let tokens: Vec<_> = TOKENS.iter().map(|(name, text)| Secret::new(name, text.as_bytes().to_vec())).collect();
     let own = desk.path(".pii-root.key");

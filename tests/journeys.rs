@@ -22,6 +22,7 @@
 //! | a company whose vault is on a server of its own | `vault_postgres` |
 //! | whoever keeps to what people forbid | `forbidden` |
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
+//! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
@@ -50,6 +51,7 @@ mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
+mod requests;
 mod root_key;
 mod rotation;
 mod rotation_faults;

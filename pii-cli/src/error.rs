@@ -167,7 +167,12 @@ fn exit(error: &Core) -> Exit {
         | "request.out-of-turn"
         | "request.not-extendable"
         | "request.other-plan"
-        | "request.altered" => Exit::No,
+        | "request.altered"
+        | "request.ambiguous"
+        | "request.held"
+        | "request.forgotten"
+        | "request.opendsr"
+        | "request.signature" => Exit::No,
         "vocab.malformed-name"
         | "store.malformed-location"
         | "batch.no-such-epoch"
@@ -175,6 +180,8 @@ fn exit(error: &Core) -> Exit {
         | "request.identifier"
         | "request.future"
         | "request.unknown"
+        | "request.unknown-hold"
+        | "request.groundless"
         | "request.malformed-key"
         | "request.short-passphrase" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
@@ -196,6 +203,8 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Request(request::Error::OutOfTurn { id, state, .. }) => next(*id, *state)?,
         Core::Request(request::Error::Unknown { .. }) => "`pii request list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::UnknownHold { .. }) => "`pii request hold list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::OpenDsr(_)) => "`--kind TYPE=KIND` says which identity type is which kind here".to_owned(),
         Core::Request(request::Error::Busy) => "wait until it has ended; then this goes on where it was".to_owned(),
         Core::Request(request::Error::TooLate { .. } | request::Error::Extended { .. }) => {
             "answer it with what is done so far, and say what is missing".to_owned()

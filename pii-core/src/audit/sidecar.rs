@@ -106,9 +106,22 @@ impl Sidecar {
     ///
     /// # Errors
     /// [`Error::State`].
-    pub fn forget(&self, alias: Alias, _recorded: &Receipt) -> Result<u64, Error> {
+    pub fn forget(&self, alias: Alias, recorded: &Receipt) -> Result<u64, Error> {
+        self.forget_all([alias], recorded)
+    }
+
+    /// The same of several people, all or none.
+    ///
+    /// # Errors
+    /// As of [`forget`](Self::forget).
+    pub fn forget_all(&self, people: impl IntoIterator<Item = Alias>, _recorded: &Receipt) -> Result<u64, Error> {
         let gone = self.database.write(|tx| -> Result<usize, Error> {
-            Ok(tx.execute("DELETE FROM detail WHERE alias = ?1", [alias.as_bytes()])?)
+            let mut delete = tx.prepare_cached("DELETE FROM detail WHERE alias = ?1")?;
+            let mut gone = 0;
+            for alias in people {
+                gone += delete.execute([alias.as_bytes()])?;
+            }
+            Ok(gone)
         })?;
         self.database.settle()?;
         Ok(gone as u64)

@@ -66,6 +66,11 @@ pub(crate) fn leaf(rows: &RecordBatch, path: &str) -> Option<ArrayRef> {
     })
 }
 
+/// The leaf column at a dotted path, as text.
+pub(crate) fn text_of(rows: &RecordBatch, path: &str) -> Option<StringArray> {
+    text(&leaf(rows, path)?)
+}
+
 fn text(array: &ArrayRef) -> Option<StringArray> {
     Some(cast(array, &DataType::Utf8).ok()?.as_string::<i32>().clone())
 }

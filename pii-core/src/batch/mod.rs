@@ -24,7 +24,7 @@ use arrow::array::RecordBatch;
 use crate::vocab::{DatasetId, RecipientId, Tag};
 
 pub(crate) use annotate::annotated;
-pub(crate) use deposit::leaf;
+pub(crate) use deposit::{leaf, text_of};
 pub use error::Error;
 pub use heed::Dropped;
 pub use protection::{Addressee, ProtectedColumn, Protection};

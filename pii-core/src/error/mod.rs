@@ -297,6 +297,14 @@ fn request_code(error: &request::Error) -> &'static str {
             "request.identifier"
         }
         request::Error::Future { .. } => "request.future",
+        request::Error::Ambiguous { .. } => "request.ambiguous",
+        request::Error::NowHeld { .. } => "request.held",
+        request::Error::UnknownHold { .. } => "request.unknown-hold",
+        request::Error::Groundless => "request.groundless",
+        request::Error::Forgotten { .. } => "request.forgotten",
+        request::Error::NotALedger(_) => "request.not-a-ledger",
+        request::Error::OpenDsr(_) => "request.opendsr",
+        request::Error::Signature(_) => "request.signature",
         request::Error::State(state::Error::Locked) => "state.locked",
         request::Error::Vault(error) => vault_code(error),
         request::Error::Key(_) => "keyring",

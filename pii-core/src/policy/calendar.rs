@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use jiff::{Span, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use toml::de::DeValue;
 
 use super::retention::period;

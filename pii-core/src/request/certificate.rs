@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -186,6 +188,15 @@ impl CertifiedPlace {
             Intent::Absent => certified.outcome = Outcome::Absent,
             Intent::ByHand => certified.outcome = Outcome::ByHand,
             Intent::Unsearched { why } => certified.why = Some(why.clone()),
+            Intent::Erase { plan } if !intent.acts() => {
+                (certified.outcome, certified.rows) = (Outcome::Kept, plan.held());
+                let grounds: BTreeSet<_> = plan.files.iter().flat_map(|file| file.grounds.iter().cloned()).collect();
+                certified.why = Some(grounds.into_iter().collect::<Vec<_>>().join("; "));
+            }
+            Intent::Shred { held, .. } if !intent.acts() => {
+                (certified.outcome, certified.rows) = (Outcome::Kept, *held);
+                certified.why = Some("a legal hold (Art. 17(3)(b), (e))".to_owned());
+            }
             Intent::Erase { plan } => {
                 certified.before = plan.to_rewrite().filter_map(|file| file.version.as_ref()?.digest()).collect();
             }

@@ -45,7 +45,8 @@ impl Request {
 
     /// That it is known who asks, if it is: proven, and not asked for again since.
     pub fn identity(&self) -> Option<IdentityVerified> {
-        let last = self.steps.iter().rev().find(|step| matches!(step.deed.step(), Move::AskIdentity | Move::ProveIdentity));
+        let last =
+            self.steps.iter().rev().find(|step| matches!(step.deed.step(), Move::AskIdentity | Move::ProveIdentity));
         last.filter(|step| step.deed.step() == Move::ProveIdentity).map(|_| IdentityVerified::recorded())
     }
 

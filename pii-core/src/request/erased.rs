@@ -1,14 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ledger::Requests;
+use super::ledger::{Requests, uuid};
 use super::{Error, Sought};
 use crate::audit::Receipt;
 use crate::keyring::{Keyring, PseudonymKey};
 use crate::pseudonym::Normaliser;
-use crate::vocab::IdentifierKind;
+use crate::vocab::{Identifier, IdentifierKind};
 
 /// Whom the ledger erased, by keyed hashes: enough to know them again when a backup brings them back, and not enough to
 /// name them.
@@ -16,10 +18,25 @@ use crate::vocab::IdentifierKind;
 pub struct Erased {
     /// By kind of identifier and normal form.
     tags: BTreeMap<(String, String), HashSet<[u8; 16]>>,
+    requests: u64,
+}
+
+/// What is remembered of one erasure. Lines of these, kept apart from the backups, bring the ledger back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedOne {
+    /// By which request.
+    pub request: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// Whose keys made the tags: the check value of the ledger's key.
+    pub kcv: String,
+    /// Kind of identifier, normal form, and the first 128 bits of the keyed hash, in hexadecimal.
+    pub tags: Vec<(String, String, String)>,
 }
 
 impl Requests {
-    /// Remembers who is erased, before it is done. All normal forms are kept in which a column may have an identifier.
+    /// Remembers who is erased, before it is done, but for those of the requests in `held`. All normal forms are kept in
+    /// which a column may have an identifier.
     ///
     /// # Errors
     /// [`Error::State`], [`Error::Key`].
@@ -27,17 +44,17 @@ impl Requests {
         &self,
         keys: &Keyring,
         sought: &Sought,
+        held: &BTreeSet<Uuid>,
         at: Timestamp,
         _recorded: &Receipt,
     ) -> Result<(), Error> {
         let mut known = Keys { keys, known: BTreeMap::new() };
         self.write(|tx| {
-            let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO request_erased VALUES (?1, ?2, ?3, ?4, ?5)")?;
-            for (id, who) in sought.named() {
+            for (id, who) in sought.named().iter().filter(|(id, _)| !held.contains(id)) {
                 for identifier in who {
                     for norm in norms(&identifier.kind) {
                         let tag = known.tag(norm, identifier.value.expose())?;
-                        insert.execute((id.to_string(), identifier.kind.as_str(), norm.name(), tag, at.to_string()))?;
+                        insert(tx, *id, identifier.kind.as_str(), norm.name(), &tag, at)?;
                     }
                 }
             }
@@ -50,30 +67,96 @@ impl Requests {
     /// # Errors
     /// [`Error::State`].
     pub fn erased_since(&self, since: Timestamp) -> Result<Erased, Error> {
-        let sql = "SELECT kind, norm, tag FROM request_erased WHERE at >= ?1";
+        let sql = "SELECT request, kind, norm, tag FROM request_erased WHERE at >= ?1 ORDER BY request";
         let mut select = self.reader().prepare_cached(sql)?;
-        let mut rows = select.query([since.to_string()])?;
-        let mut erased = Erased::default();
+        let mut rows = select.query([from(since)])?;
+        let (mut erased, mut last) = (Erased::default(), String::new());
         while let Some(row) = rows.next()? {
-            erased.tags.entry((row.get(0)?, row.get(1)?)).or_default().insert(row.get(2)?);
+            let request: String = row.get(0)?;
+            if request != last {
+                erased.requests += 1;
+                last = request;
+            }
+            erased.tags.entry((row.get(1)?, row.get(2)?)).or_default().insert(row.get(3)?);
         }
         Ok(erased)
     }
 
-    /// Requests that erased somebody since then.
+    /// Gives what is remembered of each erasure since then, to be kept apart from the backups.
     ///
     /// # Errors
-    /// [`Error::State`].
-    pub fn erasures_since(&self, since: Timestamp) -> Result<Vec<Uuid>, Error> {
-        let sql = "SELECT DISTINCT request FROM request_erased WHERE at >= ?1 ORDER BY request";
-        let mut select = self.reader().prepare_cached(sql)?;
-        let ids = select.query_map([since.to_string()], |row| row.get::<_, String>(0))?;
-        ids.map(|id| Uuid::try_parse(&id?).map_err(|_| Error::Corrupt("a number"))).collect()
+    /// [`Error::State`], [`Error::Key`]; those of `take`.
+    pub fn each_erased<E: From<Error>>(
+        &self,
+        keys: &Keyring,
+        since: Timestamp,
+        mut take: impl FnMut(&ErasedOne) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let kcv = kcv(keys)?;
+        let sql = "SELECT request, at, kind, norm, hex(tag) FROM request_erased WHERE at >= ?1
+                   ORDER BY request, at, kind, norm, tag";
+        let mut select = self.reader().prepare_cached(sql).map_err(Error::from)?;
+        let mut rows = select.query([from(since)]).map_err(Error::from)?;
+        let (mut open, mut count) = (None::<ErasedOne>, 0);
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            let (request, at, tag) = read(row)?;
+            match &mut open {
+                Some(one) if (one.request, one.at) == (request, at) => one.tags.push(tag),
+                _ => {
+                    let one = ErasedOne { request, at, kcv: kcv.clone(), tags: vec![tag] };
+                    if let Some(whole) = open.replace(one) {
+                        take(&whole)?;
+                        count += 1;
+                    }
+                }
+            }
+        }
+        if let Some(whole) = open {
+            take(&whole)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Brings back what was given away; what is there stays.
+    ///
+    /// # Errors
+    /// [`Error::NotALedger`] if it was made with other keys, or holds what is no tag; [`Error::State`].
+    pub fn bring_back(&self, keys: &Keyring, ones: &[ErasedOne], _recorded: &Receipt) -> Result<(), Error> {
+        checked(keys, ones)?;
+        self.write(|tx| {
+            for one in ones {
+                for (kind, norm, tag) in &one.tags {
+                    insert(tx, one.request, kind, norm, &unhex(tag)?, one.at)?;
+                }
+            }
+            Ok(())
+        })
     }
 }
 
 impl Erased {
-    /// Which of these values, of a column of this kind and normal form, are of somebody who was erased.
+    /// Adds what was given away, of erasures since then; nothing is stored.
+    ///
+    /// # Errors
+    /// As of [`Requests::bring_back`].
+    pub fn add(&mut self, keys: &Keyring, ones: &[ErasedOne], since: Timestamp) -> Result<(), Error> {
+        checked(keys, ones)?;
+        for one in ones.iter().filter(|one| one.at >= since) {
+            self.requests += 1;
+            for (kind, norm, tag) in &one.tags {
+                self.tags.entry((kind.clone(), norm.clone())).or_default().insert(unhex(tag)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// By how many requests, those that are known twice counted twice.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Which of these values, of identifiers of a kind, are of somebody who was erased.
     ///
     /// # Errors
     /// [`Error::Key`].
@@ -81,21 +164,74 @@ impl Erased {
         &self,
         keys: &Keyring,
         kind: &IdentifierKind,
-        normaliser: Normaliser,
         values: impl IntoIterator<Item = &'v str>,
     ) -> Result<BTreeSet<String>, Error> {
-        let Some(tags) = self.tags.get(&(kind.to_string(), normaliser.name().to_owned())) else {
-            return Ok(BTreeSet::new());
-        };
-        let mut known = Keys { keys, known: BTreeMap::new() };
-        let mut found = BTreeSet::new();
-        for value in values {
-            if tags.contains(&known.tag(normaliser, value)?) {
-                found.insert(value.to_owned());
+        let mut forms = Vec::new();
+        for norm in norms(kind) {
+            if let Some(tags) = self.tags.get(&(kind.to_string(), norm.name().to_owned())) {
+                forms.push((norm, keys.ledger(norm.name())?, tags));
             }
         }
-        Ok(found)
+        let is_erased = |value: &&str| forms.iter().any(|(norm, key, tags)| tags.contains(&tag(key, *norm, value)));
+        Ok(values.into_iter().filter(is_erased).map(str::to_owned).collect())
     }
+
+    /// Whether all of these are of people who were erased; not, if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Key`].
+    pub fn all(&self, keys: &Keyring, identifiers: &[Identifier]) -> Result<bool, Error> {
+        for who in identifiers {
+            if self.among(keys, &who.kind, [who.value.expose().as_str()])?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(!identifiers.is_empty())
+    }
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    request: Uuid,
+    kind: &str,
+    norm: &str,
+    tag: &[u8; 16],
+    at: Timestamp,
+) -> Result<(), Error> {
+    let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO request_erased VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    insert.execute((request.to_string(), kind, norm, tag, at.to_string()))?;
+    Ok(())
+}
+
+type Read = (Uuid, Timestamp, (String, String, String));
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Read, Error> {
+    let (request, at, tag): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(4)?);
+    let at = at.parse().map_err(|_| Error::Corrupt("a time"))?;
+    Ok((uuid(&request)?, at, (row.get(2)?, row.get(3)?, tag.to_ascii_lowercase())))
+}
+
+fn checked(keys: &Keyring, ones: &[ErasedOne]) -> Result<(), Error> {
+    let kcv = kcv(keys)?;
+    match ones.iter().find(|one| one.kcv != kcv) {
+        Some(_) => Err(Error::NotALedger("it was made with the keys of another workspace".to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn kcv(keys: &Keyring) -> Result<String, Error> {
+    Ok(keys.ledger("request")?.check_value())
+}
+
+fn unhex(text: &str) -> Result<[u8; 16], Error> {
+    let whole = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = whole.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+    Ok(number.ok_or_else(|| Error::NotALedger("what should be a tag is none".to_owned()))?.to_be_bytes())
+}
+
+/// A time as the ledger compares it: a second earlier, as times are written with as many digits as they have.
+fn from(since: Timestamp) -> String {
+    since.checked_sub(SignedDuration::from_secs(1)).unwrap_or(since).to_string()
 }
 
 /// In which normal forms columns of a kind are written: that of the kind's category, and plain text, if a column of another
@@ -107,19 +243,22 @@ fn norms(kind: &IdentifierKind) -> Vec<Normaliser> {
     norms
 }
 
+/// The first 128 bits of the keyed hash.
+fn tag(key: &PseudonymKey, norm: Normaliser, value: &str) -> [u8; 16] {
+    key.sign(norm.normalise(value).as_bytes()).first_chunk().copied().unwrap_or_default()
+}
+
 struct Keys<'a> {
     keys: &'a Keyring,
     known: BTreeMap<&'static str, PseudonymKey>,
 }
 
 impl Keys<'_> {
-    /// The first 128 bits of the keyed hash.
     fn tag(&mut self, norm: Normaliser, value: &str) -> Result<[u8; 16], Error> {
         let key = match self.known.entry(norm.name()) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::btree_map::Entry::Vacant(new) => new.insert(self.keys.ledger(norm.name())?),
         };
-        let tag = key.sign(norm.normalise(value).as_bytes());
-        Ok(tag.first_chunk().copied().unwrap_or_default())
+        Ok(tag(key, norm, value))
     }
 }

@@ -175,6 +175,38 @@ pub enum Error {
         /// Who.
         recipient: String,
     },
+    /// A hold that was set since the plan was made keeps the place as it is (Art. 17(3)).
+    #[error("{place} is held since the plan was made: {ground}")]
+    NowHeld {
+        /// Which.
+        place: PlaceName,
+        /// Why.
+        ground: String,
+    },
+    /// There is no such hold.
+    #[error("there is no hold {id}")]
+    UnknownHold {
+        /// What was asked for.
+        id: Uuid,
+    },
+    /// A hold without a reason.
+    #[error("a hold says why (Art. 17(3))")]
+    Groundless,
+    /// What names whom the request is about is gone: it was answered.
+    #[error("nothing names the person of request {id} any more")]
+    Forgotten {
+        /// Which.
+        id: Uuid,
+    },
+    /// It is no ledger of erasures, or not of this workspace.
+    #[error("that is not a ledger of erasures: {0}")]
+    NotALedger(String),
+    /// It is no request of OpenDSR, or none that can be answered.
+    #[error("that is not an OpenDSR request that can be taken in: {0}")]
+    OpenDsr(String),
+    /// A body that is not signed as it says.
+    #[error("the signature does not hold: {0}")]
+    Signature(&'static str),
     /// The package cannot be written.
     #[error("cannot write the package")]
     Write(#[source] io::Error),
@@ -256,10 +288,10 @@ pub enum Error {
     Audit(#[from] audit::Error),
     /// Files.
     #[error(transparent)]
-    Erase(#[from] erase::Error),
+    Erase(#[from] Box<erase::Error>),
     /// Where files lie.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] Box<store::Error>),
     /// The keys.
     #[error(transparent)]
     Key(#[from] keyring::Error),
@@ -269,6 +301,18 @@ pub enum Error {
     /// The state database.
     #[error(transparent)]
     State(#[from] state::Error),
+}
+
+impl From<erase::Error> for Error {
+    fn from(error: erase::Error) -> Self {
+        Self::Erase(Box::new(error))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 impl From<rusqlite::Error> for Error {

@@ -30,7 +30,9 @@ impl Place for Files {
         let plan = self.eraser.plan(&listing, self.keep.is_none(), go)?;
         Ok(match &self.keep {
             _ if plan.rows() + plan.held() == 0 => Intent::Absent,
-            Some((ground, until)) => Intent::Keep { ground: ground.clone(), until: *until, rows: plan.rows() },
+            Some((ground, until)) => {
+                Intent::Keep { ground: ground.clone(), until: *until, rows: plan.rows() + plan.held() }
+            }
             None => Intent::Erase { plan },
         })
     }

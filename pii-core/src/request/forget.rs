@@ -17,6 +17,8 @@ pub struct Memory<'a> {
     pub people: Vec<Person>,
     /// How many values the vault holds of them.
     pub values: u64,
+    /// How many others a hold keeps.
+    pub held: u64,
 }
 
 impl Place for Memory<'_> {
@@ -25,10 +27,10 @@ impl Place for Memory<'_> {
     }
 
     fn plan(&self, _go: Go<'_>) -> Result<Intent, Error> {
-        if self.people.is_empty() {
+        if self.people.is_empty() && self.held == 0 {
             return Ok(Intent::Absent);
         }
-        Ok(Intent::Shred { people: self.people.len() as u64, values: self.values })
+        Ok(Intent::Shred { people: self.people.len() as u64, values: self.values, held: self.held })
     }
 
     fn run(
@@ -39,11 +41,9 @@ impl Place for Memory<'_> {
         _go: Go<'_>,
         recorded: &Receipt,
     ) -> Result<Ran, Error> {
-        for person in &self.people {
-            self.sidecar.forget(person.alias, recorded)?;
-        }
+        self.sidecar.forget_all(self.people.iter().map(|person| person.alias), recorded)?;
         self.vault.shred(&self.people, at, recorded)?;
         self.vault.compact()?;
-        Ok(Ran { rows: self.people.len() as u64, ..Ran::default() })
+        Ok(Ran { rows: self.people.len() as u64, held: self.held, ..Ran::default() })
     }
 }

@@ -228,7 +228,7 @@ fn step(row: &Row<'_>) -> Result<Step, Error> {
     })
 }
 
-fn uuid(text: &str) -> Result<Uuid, Error> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, Error> {
     Uuid::try_parse(text).map_err(|_| Error::Corrupt("a number"))
 }
 
@@ -258,6 +258,10 @@ const MIGRATIONS: Migrations = Migrations {
     CREATE TABLE request_erased (
         request TEXT NOT NULL, kind TEXT NOT NULL, norm TEXT NOT NULL, tag BLOB NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (request, kind, norm, tag)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE request_hold (
+        id TEXT PRIMARY KEY, scope TEXT NOT NULL, ground TEXT NOT NULL, until TEXT, at TEXT NOT NULL,
+        actor TEXT NOT NULL, audit_entry INTEGER NOT NULL, released TEXT
     ) STRICT, WITHOUT ROWID;
     "],
 };

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{Claim, Error};
 use crate::audit::Receipt;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, PseudonymKey};
 use crate::pseudonym::Normaliser;
-use crate::vault::{Deposit, Held, People, Person, Vault};
+use crate::vault::{Deposit, Held, People, Person, Value, Vault};
 use crate::vocab::{Category, DatasetId, Identifier, IdentifierKind, Personal};
 
 /// What people wrote to name themselves. It lies in the vault and nowhere else: under the request's number as if that were
@@ -24,16 +24,16 @@ impl<'a> Letters<'a> {
         Self { vault, keys }
     }
 
-    /// A keyed hash of a claim and of who makes it, however they are spelled and in whichever order.
+    /// A keyed hash of each claim and of who makes it, however they are spelled and in whichever order.
     ///
     /// # Errors
     /// [`Error::Key`].
-    pub fn content(&self, claim: &Claim, identifiers: &[Identifier]) -> Result<[u8; 32], Error> {
-        let mut named: Vec<_> = identifiers.iter().map(|who| (who.kind.as_str(), normal(who))).collect();
-        named.sort_unstable();
-        named.dedup();
-        let whole = serde_json::to_vec(&(claim, named)).map_err(|_| Error::Corrupt("what is to be stored"))?;
-        Ok(self.keys.ledger("request")?.sign(&whole))
+    pub fn contents<'i>(
+        &self,
+        letters: impl IntoIterator<Item = (&'i Claim, &'i [Identifier])>,
+    ) -> Result<Vec<[u8; 32]>, Error> {
+        let key = self.keys.ledger("request")?;
+        letters.into_iter().map(|(claim, identifiers)| content(&key, claim, identifiers)).collect()
     }
 
     /// Lays down who makes these requests.
@@ -81,27 +81,45 @@ impl<'a> Letters<'a> {
         Ok(())
     }
 
-    /// Under what the vault keeps the letter of a request; nothing, once it is gone.
+    /// Under what the vault keeps the letters of these requests; one that is gone is left out.
     ///
     /// # Errors
     /// [`Error::Vault`].
-    pub fn of(&self, id: Uuid) -> Result<Option<Person>, Error> {
-        let number = Identifier { kind: number_kind()?, value: Personal::new(id.to_string()) };
-        Ok(self.vault.find(self.keys, &number)?.into_iter().next())
+    pub fn of(&self, ids: &[Uuid]) -> Result<Vec<Person>, Error> {
+        Ok(self.each(ids)?.into_iter().flatten().collect())
     }
 
-    /// Who made a request; nobody, once the letter is gone.
+    /// Who made each of these requests, in their order; nobody, once the letter is gone. Each look has its receipt.
     ///
     /// # Errors
     /// [`Error::Vault`].
-    pub fn read(&self, id: Uuid, recorded: &Receipt) -> Result<Vec<Identifier>, Error> {
-        let Some(person) = self.of(id)? else { return Ok(Vec::new()) };
-        let values = self.vault.read(&person, recorded)?.into_iter().filter(|value| value.column != NUMBER);
-        let who = values.filter_map(|value| {
-            Some(Identifier { kind: IdentifierKind::parse(&value.column).ok()?, value: value.value })
-        });
-        Ok(who.collect())
+    pub fn read(&self, ids: &[Uuid], recorded: &[Receipt]) -> Result<Vec<Vec<Identifier>>, Error> {
+        let found = self.each(ids)?;
+        let people: Vec<Person> = found.iter().flatten().cloned().collect();
+        let mut letters = self.vault.read_all(&people, recorded)?.into_iter();
+        let who = |value: Value| {
+            let kind = IdentifierKind::parse(&value.column).ok().filter(|_| value.column != NUMBER)?;
+            Some(Identifier { kind, value: value.value })
+        };
+        let mut read = |found: Option<Person>| found.and_then(|_| letters.next()).unwrap_or_default();
+        Ok(found.into_iter().map(|found| read(found).into_iter().filter_map(who).collect()).collect())
     }
+
+    fn each(&self, ids: &[Uuid]) -> Result<Vec<Option<Person>>, Error> {
+        let kind = number_kind()?;
+        let number = |id: &Uuid| Identifier { kind: kind.clone(), value: Personal::new(id.to_string()) };
+        let numbers: Vec<_> = ids.iter().map(number).collect();
+        let found = self.vault.find_all(self.keys, &numbers.iter().collect::<Vec<_>>())?;
+        Ok(found.into_iter().map(|people| people.into_iter().next()).collect())
+    }
+}
+
+fn content(key: &PseudonymKey, claim: &Claim, identifiers: &[Identifier]) -> Result<[u8; 32], Error> {
+    let mut named: Vec<_> = identifiers.iter().map(|who| (who.kind.as_str(), normal(who))).collect();
+    named.sort_unstable();
+    named.dedup();
+    let whole = serde_json::to_vec(&(claim, named)).map_err(|_| Error::Corrupt("what is to be stored"))?;
+    Ok(key.sign(&whole))
 }
 
 /// Whether an identifier has the form of its kind, as far as that has one.
@@ -121,7 +139,7 @@ pub fn is_reserved(kind: &IdentifierKind) -> bool {
     kind.as_str() == NUMBER
 }
 
-fn normal(who: &Identifier) -> String {
+pub(super) fn normal(who: &Identifier) -> String {
     let normaliser = who.kind.category().map_or(Normaliser::Text, |category| Normaliser::for_category(category, None));
     normaliser.normalise(who.value.expose()).into_owned()
 }

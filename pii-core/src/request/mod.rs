@@ -16,9 +16,11 @@ mod erased;
 mod error;
 mod files;
 mod forget;
+mod hold;
 mod ledger;
 mod letter;
 mod notice;
+mod opendsr;
 pub mod package;
 mod place;
 mod plan;
@@ -29,26 +31,26 @@ mod sign;
 mod sought;
 mod state;
 
-pub use certificate::{
-    Certificate, CertifiedEntry, CertifiedNotice, CertifiedPlace, Outcome, SignedCertificate,
-};
+pub use certificate::{Certificate, CertifiedEntry, CertifiedNotice, CertifiedPlace, Outcome, SignedCertificate};
 pub use course::{Course, Request};
 pub use deadline::{Deadline, Extension};
 pub use deed::{Deed, Delay, Ground, Step};
-pub use erased::Erased;
+pub use erased::{Erased, ErasedOne};
 pub use error::Error;
 pub use files::Files;
 pub use forget::Memory;
+pub use hold::{HoldScope, LegalHold};
 pub use ledger::{Filed, Filing, Requests};
 pub use letter::{Letters, is_reserved, is_well_formed};
 pub use notice::{Concerned, Notice, Told};
+pub use opendsr::{DsrIdentity, DsrStatus, OpenDsr, check_signature};
 pub use place::{Intent, Place, PlaceName, Ran};
-pub use plan::{Plan, PlannedPlace};
+pub use plan::{Plan, PlannedHold, PlannedPlace};
 pub use progress::PlaceDone;
-pub use rows::{HeldRows, PersonRows};
 pub use right::{Claim, Contest, Right};
+pub use rows::{HeldRows, PersonRows};
 pub use sign::{DocumentKey, PublicKey};
-pub use sought::{Candidate, Sought, kind_of};
+pub use sought::{Candidate, Sought, Wanted, kind_of};
 pub use state::{Move, State};
 
 /// Proof that whoever asks is the person they ask about (Art. 12(6)). Nothing goes to anybody without one.

@@ -65,6 +65,9 @@ pub enum Intent {
         people: u64,
         /// Values that are held of them.
         values: u64,
+        /// How many others a hold keeps.
+        #[serde(default)]
+        held: u64,
     },
     /// Rows stay (Art. 17(3)).
     Keep {
@@ -116,7 +119,9 @@ impl Intent {
     /// In a word, for tables: `delete-row`, `keep`, `shred`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Erase { plan } if plan.rows() == 0 => "keep",
             Self::Erase { plan } => plan.action.name(),
+            Self::Shred { people: 0, .. } => "keep",
             Self::Shred { .. } => "shred",
             Self::Keep { .. } => "keep",
             Self::Release { .. } => "release",
@@ -128,7 +133,20 @@ impl Intent {
 
     /// Whether there is something to do.
     pub fn acts(&self) -> bool {
-        matches!(self, Self::Erase { .. } | Self::Shred { .. })
+        match self {
+            Self::Erase { plan } => plan.rows() > 0,
+            Self::Shred { people, .. } => *people > 0,
+            _ => false,
+        }
+    }
+
+    /// How many rows or people holds keep, of those that would go.
+    pub fn held(&self) -> u64 {
+        match self {
+            Self::Erase { plan } => plan.held(),
+            Self::Shred { held, .. } => *held,
+            _ => 0,
+        }
     }
 }
 

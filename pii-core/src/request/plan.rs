@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,8 +26,25 @@ pub struct Plan {
     pub known: u64,
     /// Every place, in the order in which they are done.
     pub places: Vec<PlannedPlace>,
+    /// Holds that keep something of it (Art. 17(3)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<PlannedHold>,
     /// Who was given their data, and is to be told (Art. 19).
     pub recipients: Vec<String>,
+}
+
+/// A hold that was in force when a plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedHold {
+    /// Its number.
+    pub id: Uuid,
+    /// Why, in words that name nobody.
+    pub ground: String,
+    /// The last day of it, if that is known.
+    pub until: Option<Date>,
+    /// The requests whose people it holds; none, if it holds a dataset.
+    pub requests: Vec<Uuid>,
 }
 
 /// What would be done in one of them.

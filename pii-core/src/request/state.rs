@@ -142,7 +142,7 @@ impl State {
         };
         match (step, self) {
             (Move::AskIdentity, Received | Verified | Planned | Approved) => Some(IdentityPending),
-            (Move::ProveIdentity, Received | IdentityPending) => Some(Verified),
+            (Move::ProveIdentity, Received | IdentityPending | Verified | Planned) => Some(Verified),
             (Move::Plan, Verified | Planned | Approved | PartlyDone | Held) => Some(Planned),
             (Move::Approve, Planned) => Some(Approved),
             (Move::Run, Approved | Running) => Some(Running),

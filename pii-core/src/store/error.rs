@@ -63,6 +63,8 @@ pub enum Error {
     Damaged { file: String, format: Format, reason: String },
     #[error("`{file}` has no columns")]
     NoColumns { file: String },
+    #[error("`{file}` has no column `{column}` of single values")]
+    NoColumn { file: String, column: String },
     #[error("`{file}` has more than one column named {}", quoted(.columns))]
     DuplicateColumns { file: String, columns: Vec<String> },
     #[error("`{file}` has zero bytes in its header: it may be UTF-16, so name its encoding")]

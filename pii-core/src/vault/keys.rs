@@ -1,6 +1,7 @@
 //! The keys of persons, and the epoch keys that wrap them.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -83,14 +84,22 @@ pub(super) fn wrap(epoch: &SealingKey, nonces: &mut Nonces, subject: [u8; 16], k
 impl Vault {
     /// The bytes of a person's key, as it is now.
     pub(super) fn key_of(&self, person: PersonId) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.keys_of(&[person])?.pop().ok_or(Error::Gone)
+    }
+
+    /// The same of several people, in their order.
+    pub(super) fn keys_of(&self, people: &[PersonId]) -> Result<Vec<Zeroizing<Vec<u8>>>, Error> {
         let mut tries = 0;
         loop {
-            let found = self.store.read()?.people(&[person])?;
-            let person = found.first().ok_or(Error::Gone)?;
-            match self.epochs.key(shard_of(person.id), person.epoch) {
-                // Another process has moved the shard on since the row was read.
+            let found = self.store.read()?.people(people)?;
+            let by_id: HashMap<PersonId, &PersonRow> = found.iter().map(|row| (row.id, row)).collect();
+            match self.epochs.keys_of(&found) {
+                // Another process has moved a shard on since the rows were read.
                 Err(Error::Key(crate::keyring::Error::NoEpoch { .. })) if tries < TRIES => tries += 1,
-                key => return unwrap(&*key?, person.subject, &person.key),
+                epochs => {
+                    let epochs = epochs?;
+                    return people.iter().map(|id| epochs.open(by_id.get(id).ok_or(Error::Gone)?)).collect();
+                }
             }
         }
     }

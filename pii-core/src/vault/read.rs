@@ -1,8 +1,9 @@
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use super::blind::Place;
 use super::find::category;
-use super::store::PersonId;
+use super::store::{Field, PersonId, ValueRow};
 use super::{Error, Vault, time};
 use crate::audit::{Alias, Receipt};
 use crate::keyring::SealingKey;
@@ -41,27 +42,26 @@ impl Vault {
     /// # Errors
     /// [`Error::State`], [`Error::Server`]; [`Error::Key`] if a value was altered or moved; [`Error::Gone`] if the person
     /// was forgotten meanwhile.
-    pub fn read(&self, person: &Person, _recorded: &Receipt) -> Result<Vec<Value>, Error> {
-        let key = SealingKey::new(&self.key_of(person.id)?)?;
+    pub fn read(&self, person: &Person, recorded: &Receipt) -> Result<Vec<Value>, Error> {
+        let one = std::slice::from_ref(person);
+        Ok(self.read_all(one, std::slice::from_ref(recorded))?.into_iter().flatten().collect())
+    }
+
+    /// The same of several people, in their order: a question for all of them. Each look has its receipt.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read); [`Error::Gone`] too if there are fewer receipts than people.
+    pub fn read_all(&self, people: &[Person], recorded: &[Receipt]) -> Result<Vec<Vec<Value>>, Error> {
+        if recorded.len() < people.len() {
+            return Err(Error::Gone);
+        }
+        let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+        let keys = self.keys_of(&ids)?;
         let mut reader = self.store.read()?;
         let fields = reader.layout()?.fields;
-        let mut values = Vec::new();
-        for row in reader.values_of(person.id)? {
-            let field = fields.iter().find(|field| field.id == row.field);
-            let field = field.ok_or(Error::Corrupt("a value of a column that there is not"))?;
-            let category = category(&field.category)?;
-            let mut place = Place::new(&field.dataset, &field.path, category);
-            let opened = key.open(place.of(person.subject), &row.sealed)?;
-            values.push(Value {
-                dataset: field.dataset.clone(),
-                column: field.path.clone(),
-                category,
-                value: Personal::new(text(&opened)?.to_owned()),
-                seen: time(row.seen)?,
-            });
-        }
-        values.sort_by(|a, b| (&a.dataset, &a.column).cmp(&(&b.dataset, &b.column)));
-        Ok(values)
+        let rows = reader.values_of(&ids)?;
+        let opened = people.par_iter().zip(&keys).zip(&rows).with_min_len(16);
+        opened.map(|((person, key), rows)| open(person.subject, &SealingKey::new(key)?, &fields, rows)).collect()
     }
 
     /// The key for what is kept about a person elsewhere, such as a note in the log's side-car. It is derived from the
@@ -72,6 +72,26 @@ impl Vault {
     pub fn note_key(&self, person: &Person) -> Result<SealingKey, Error> {
         Ok(SealingKey::derived(&self.key_of(person.id)?, "pii/v1/note")?)
     }
+}
+
+fn open(subject: SubjectId, key: &SealingKey, fields: &[Field], rows: &[ValueRow]) -> Result<Vec<Value>, Error> {
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        let field = fields.iter().find(|field| field.id == row.field);
+        let field = field.ok_or(Error::Corrupt("a value of a column that there is not"))?;
+        let category = category(&field.category)?;
+        let mut place = Place::new(&field.dataset, &field.path, category);
+        let opened = key.open(place.of(subject), &row.sealed)?;
+        values.push(Value {
+            dataset: field.dataset.clone(),
+            column: field.path.clone(),
+            category,
+            value: Personal::new(text(&opened)?.to_owned()),
+            seen: time(row.seen)?,
+        });
+    }
+    values.sort_by(|a, b| (&a.dataset, &a.column).cmp(&(&b.dataset, &b.column)));
+    Ok(values)
 }
 
 pub(super) fn text(opened: &[u8]) -> Result<&str, Error> {

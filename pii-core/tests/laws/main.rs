@@ -10,6 +10,7 @@ mod forgotten;
 #[allow(dead_code, reason = "the journeys use the rest of it")]
 mod postgres;
 mod pseudonym;
+mod requests;
 mod sealed;
 mod shred;
 mod sieve;

@@ -13,6 +13,13 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
         &json!({ "controller": policy.controller().name(), "contact": policy.controller().contact(),
                  "digest": hex(&policy.digest()) }),
     )];
+    let time = policy.calendar();
+    lines.push(json_line(
+        "requests",
+        &json!({ "days": time.days, "time_zone": time.zone.iana_name(), "roll_to_working_day": time.rolls,
+                 "holidays": time.holidays.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                 "suspend_while_unproven": time.suspends }),
+    ));
     for purpose in policy.purposes() {
         lines.push(json_line(
             "purpose",

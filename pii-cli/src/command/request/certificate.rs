@@ -53,7 +53,10 @@ fn verify(args: &Args, file: &PathBuf, global: &Global, ui: Ui) -> Result<Exit, 
             let certificate = &signed.certificate;
             let (places, entries) = (certificate.places.len(), certificate.entries.len());
             ui.record("verdict", &json!({ "verified": true, "request": certificate.request.to_string() }));
-            ui.line(format!("VERIFIED: request {} is {}; {places} places, {entries} proofs", certificate.request, certificate.state));
+            ui.line(format!(
+                "VERIFIED: request {} is {}; {places} places, {entries} proofs",
+                certificate.request, certificate.state
+            ));
             Ok(Exit::Done)
         }
         Err(error) => {

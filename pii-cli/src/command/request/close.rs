@@ -1,3 +1,5 @@
+use pii_core::request::Move;
+
 use super::Which;
 use crate::config::Global;
 use crate::error::Error;
@@ -15,7 +17,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let ids = args.which.numbers(&workspace)?;
+    let ids = args.which.numbers(&workspace, |request| request.state.after(Move::Close, &request.claim).is_some())?;
     let closed = workspace.close_requests(&ids);
     workspace.seal()?;
     closed?;

@@ -1,5 +1,12 @@
-use jiff::Timestamp;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use pii_core::error::Error as Core;
+use pii_core::request::Request;
+
+use super::calendar::feed;
 use super::{left, value};
 use crate::command::age::age;
 use crate::config::Global;
@@ -21,6 +28,9 @@ pub(crate) struct Args {
     /// Those that are answered, too
     #[arg(long, conflicts_with_all = ["due", "overdue"])]
     all: bool,
+    /// Write their due days there as a calendar (RFC 5545); `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    ics: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -28,7 +38,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let (policy, requests) = (site.policy()?, site.requests()?.list(args.all)?);
     let (calendar, now) = (policy.calendar(), Timestamp::now());
     let within = args.due.as_deref().map(age).transpose()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut due) = (Vec::new(), Vec::new());
     for request in requests {
         let deadline = request.deadline(calendar, now)?;
         let soon = within.is_none_or(|within| now.checked_add(within).is_ok_and(|then| deadline.is_past(then)));
@@ -50,6 +60,10 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
                 request.reference.clone().unwrap_or_default(),
             ],
         ));
+        due.push((request, deadline.due));
+    }
+    if let Some(file) = &args.ics {
+        return write_feed(&due, file, now, ui);
     }
     // What is due first comes first.
     rows.sort();
@@ -61,4 +75,22 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     ui.table(["request", "right", "state", "due", "", "reference"], &rows);
     ui.note(count(rows.len() as u64, "request"));
     Ok(if args.overdue { Exit::No } else { Exit::Done })
+}
+
+/// Written beside the old one, and then in its place: a calendar program may read it at any time.
+fn write_feed(due: &[(Request, Date)], file: &Path, now: Timestamp, ui: Ui) -> Result<Exit, Error> {
+    let feed = feed(due, now);
+    if file == Path::new("-") {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(feed.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|source| Error::failed("io", format!("standard output: {source}")))?;
+        return Ok(Exit::Done);
+    }
+    let io = |source| Error::from(Core::Io { path: file.to_owned(), source });
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut staged = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    staged.write_all(feed.as_bytes()).and_then(|()| staged.as_file().sync_all()).map_err(io)?;
+    staged.persist(file).map_err(|error| io(error.error))?;
+    ui.line(format!("{} in `{}`", count(due.len() as u64, "due day"), file.display()));
+    Ok(Exit::Done)
 }

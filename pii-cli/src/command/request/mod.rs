@@ -1,12 +1,17 @@
+mod calendar;
 mod certificate;
 mod close;
+mod export;
 mod extend;
+mod hold;
+mod import;
 mod list;
 mod notify;
 mod open;
 mod package_verify;
 mod plan;
 mod reject;
+mod replay;
 mod run;
 mod show;
 mod verify_identity;
@@ -15,7 +20,11 @@ mod withdraw;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use pii_core::erase::Progress;
+use pii_core::error::Error as Core;
+use pii_core::policy::Policy;
 use pii_core::request::{Deadline, Request};
 use pii_core::workspace::{Step, Workspace};
 use serde_json::{Value, json};
@@ -41,6 +50,11 @@ pub(crate) enum Command {
     Reject(reject::Args),
     Withdraw(withdraw::Args),
     PackageVerify(package_verify::Args),
+    #[command(subcommand)]
+    Hold(hold::Command),
+    Import(import::Args),
+    Export(export::Args),
+    Replay(replay::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -58,6 +72,10 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),
         Command::PackageVerify(args) => package_verify::run(args, global, ui),
+        Command::Hold(command) => hold::run(command, global, ui),
+        Command::Import(args) => import::run(args, global, ui),
+        Command::Export(args) => export::run(args, global, ui),
+        Command::Replay(args) => replay::run(args, global, ui),
     }
 }
 
@@ -65,13 +83,34 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
     /// Which requests
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", conflicts_with = "reference")]
     requests: Vec<String>,
+    /// All open requests of this reference for which it is time
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
 }
 
 impl Which {
-    /// Their numbers, each once.
-    fn numbers(&self, workspace: &Workspace) -> Result<Vec<Uuid>, Error> {
+    /// As it was written, for the next command.
+    fn again(&self) -> String {
+        match &self.reference {
+            Some(reference) => format!("--reference {reference}"),
+            None => "with the same requests".to_owned(),
+        }
+    }
+
+    /// Their numbers, each once; of a reference, those that are `ready`.
+    fn numbers(&self, workspace: &Workspace, ready: impl Fn(&Request) -> bool) -> Result<Vec<Uuid>, Error> {
+        if let Some(reference) = &self.reference {
+            let open = workspace.requests().list(false)?;
+            let theirs = open.iter().filter(|request| request.reference.as_ref() == Some(reference));
+            let ids: Vec<_> = theirs.filter(|request| ready(request)).map(|request| request.id).collect();
+            if ids.is_empty() {
+                let hint = "`pii request list` shows references, and how far each request is";
+                return Err(Error::usage(format!("no request of `{reference}` is ready for this"), hint));
+            }
+            return Ok(ids);
+        }
         let mut ids = self.requests.iter().map(|text| number(workspace, text)).collect::<Result<Vec<_>, _>>()?;
         ids.sort_unstable();
         ids.dedup();
@@ -82,19 +121,62 @@ impl Which {
     }
 }
 
-/// Which request is meant: its number, or as much of its end as tells it apart.
+/// Which request is meant: its number, as much of its end as tells it apart, or its reference, if one open request has it.
 fn number(workspace: &Workspace, text: &str) -> Result<Uuid, Error> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
     let wanted = text.to_ascii_lowercase();
     let all = workspace.requests().list(true)?;
+    let named = || all.iter().filter(|request| request.reference.as_deref() == Some(text));
+    let mut open = named().filter(|request| !request.state.is_over());
+    match (open.next(), open.next(), named().next(), named().nth(1)) {
+        (Some(one), None, ..) | (None, _, Some(one), None) => return Ok(one.id),
+        (Some(_), Some(_), ..) | (None, _, _, Some(_)) => {
+            return Err(Error::usage(
+                format!("`{text}` is the reference of several requests"),
+                "write the number of one",
+            ));
+        }
+        _ => {}
+    }
     let mut found = all.iter().filter(|request| wanted.len() >= 4 && request.id.to_string().ends_with(&wanted));
     match (found.next(), found.next()) {
         (Some(request), None) => Ok(request.id),
         (None, _) => Err(Error::usage(format!("`{text}` is no request"), "`pii request list` shows their numbers")),
         _ => Err(Error::usage(format!("`{text}` ends the number of several requests"), "write more of it")),
     }
+}
+
+/// The beginning of a day where the controller is.
+fn midnight(day: Date, policy: &Policy) -> Result<Timestamp, Error> {
+    let zoned = day.to_zoned(policy.calendar().zone.clone());
+    Ok(zoned.map_err(|_| Error::usage(format!("`{day}` is no day"), "write 2026-05-17"))?.timestamp())
+}
+
+/// A request that names several people: says how they differ, and how to go on.
+fn ambiguous(error: Core, workspace: &Workspace, ui: Ui) -> Error {
+    let Core::Request(pii_core::request::Error::Ambiguous { id, candidates }) = &error else { return error.into() };
+    let apart = match workspace.tell_apart(*id, candidates).and_then(|apart| workspace.seal().map(|()| apart)) {
+        Ok(apart) => apart,
+        Err(other) => return other.into(),
+    };
+    let mut rows = Vec::new();
+    for one in &apart {
+        let kinds = one.kinds.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let datasets: Vec<_> =
+            one.datasets.iter().map(|(name, values)| json!({ "dataset": name, "values": values })).collect();
+        let since = one.since.strftime("%F").to_string();
+        ui.record(
+            "candidate",
+            &json!({ "request": id.to_string(), "alias": one.alias.to_string(), "known_since": since, "kinds": kinds, "datasets": datasets }),
+        );
+        let datasets = one.datasets.iter().map(|(name, values)| format!("{name}: {values} values"));
+        rows.push([one.alias.to_string(), since, kinds.join(", "), datasets.collect::<Vec<_>>().join("; ")]);
+    }
+    ui.table(["who, in the log", "known since", "named by", "in"], &rows);
+    let hint = format!("ask for more, then `pii request verify-identity {id} --method METHOD --subject-file FILE`");
+    Error::from(error).with_hint(hint)
 }
 
 /// Watches work over files.

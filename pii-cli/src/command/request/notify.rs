@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use pii_core::request::Told;
+use pii_core::request::State;
 use pii_core::vocab::RecipientId;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::ui::{Ui, count};
 pub(crate) struct Args {
     #[command(flatten)]
     which: Which,
-    /// Write the notices of one request into this folder
+    /// Write the notices into this folder, one a recipient
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
     /// The notice went out to this recipient
@@ -30,7 +31,9 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let ids = args.which.numbers(&workspace)?;
+    let ids = args.which.numbers(&workspace, |request| {
+        matches!(request.state, State::PartlyDone | State::Held | State::Fulfilled | State::RecipientsTold)
+    })?;
     let recipients =
         |names: &[String]| names.iter().map(|name| RecipientId::parse(name)).collect::<Result<Vec<_>, _>>();
     let (sent, acknowledged) = (recipients(&args.sent)?, recipients(&args.acknowledged)?);
@@ -45,20 +48,15 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     };
     let mut told = told();
     if let (Some(folder), Ok(())) = (&args.output, &told) {
-        told = ids.iter().try_for_each(|id| {
-            for (recipient, file) in workspace.write_notices(*id, folder)? {
-                written(ui, &recipient, &file);
-            }
-            Ok(())
+        told = workspace.write_notices(&ids, folder).map_err(Error::from).map(|files| {
+            files.iter().for_each(|(recipient, file)| written(ui, recipient, file));
         });
     }
     workspace.seal()?;
     told?;
-    let mut open = 0;
+    let (mut open, mut rows) = (0, BTreeMap::<String, [u64; 3]>::new());
     for id in &ids {
-        let notices = workspace.requests().notices(*id)?;
-        open += notices.iter().filter(|told| told.sent.is_none()).count() as u64;
-        for told in &notices {
+        for told in workspace.requests().notices(*id)? {
             ui.record(
                 "notice",
                 &json!({
@@ -66,16 +64,22 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
                     "acknowledged": told.acknowledged.map(|at| at.to_string()),
                 }),
             );
+            open += u64::from(told.sent.is_none());
+            let [requests, sent, acknowledged] = rows.entry(told.recipient).or_default();
+            *requests += 1;
+            *sent += u64::from(told.sent.is_some());
+            *acknowledged += u64::from(told.acknowledged.is_some());
         }
-        let row = |told: &Told| {
-            let day = |at: Option<jiff::Timestamp>| at.map(|at| at.strftime("%F").to_string()).unwrap_or_default();
-            [told.recipient.clone(), day(told.sent), day(told.acknowledged)]
+    }
+    if rows.is_empty() {
+        ui.line("nobody is to be told");
+    } else {
+        let row = |(recipient, numbers): (String, [u64; 3])| {
+            let [requests, sent, acknowledged] = numbers.map(|number| number.to_string());
+            [recipient, requests, sent, acknowledged]
         };
-        if notices.is_empty() {
-            ui.line(format!("request {id}: nobody is to be told"));
-        } else {
-            ui.table(["recipient", "sent", "acknowledged"], &notices.iter().map(row).collect::<Vec<_>>());
-        }
+        let rows: Vec<_> = rows.into_iter().map(row).collect();
+        ui.table(["recipient", "requests", "sent", "acknowledged"], &rows);
     }
     if open > 0 {
         ui.note(format!(

@@ -11,7 +11,7 @@ use pii_core::vocab::{Identifier, PurposeId};
 use pii_core::workspace::{Asked, Opened};
 use serde_json::json;
 
-use super::left;
+use super::{left, midnight};
 use crate::command::subject::SubjectArgs;
 use crate::config::Global;
 use crate::error::Error;
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// A restriction: why. accuracy, unlawful, claims, objection (Art. 18(1))
     #[arg(long, value_name = "GROUND", value_parser = contest)]
     because: Option<Contest>,
-    /// The name that another system has for it, a ticket; not personal
+    /// The name that another system has for it, a ticket; not personal. Of many requests, one name for all
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
 }
@@ -78,6 +78,9 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
             let again = many.iter().filter(|opened| opened.again).count() as u64;
             let new = many.len() as u64 - again;
             ui.line(format!("{}: {}, {again} had come before", args.right, count(new, "new request")));
+            if let Some(reference) = &args.reference {
+                ui.note(format!("next: pii request verify-identity --reference {reference} --method METHOD"));
+            }
         }
     }
     Ok(Exit::Done)
@@ -122,12 +125,6 @@ impl Args {
             _ => Claim::Erasure,
         })
     }
-}
-
-/// The beginning of a day where the controller is.
-fn midnight(day: Date, policy: &Policy) -> Result<Timestamp, Error> {
-    let zoned = day.to_zoned(policy.calendar().zone.clone());
-    Ok(zoned.map_err(|_| Error::usage(format!("`{day}` is no day"), "write 2026-05-17"))?.timestamp())
 }
 
 /// A person a line.

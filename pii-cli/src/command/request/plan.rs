@@ -3,11 +3,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
-use pii_core::request::{Intent, Plan, PlannedPlace};
+use pii_core::request::{Intent, Move, Plan, PlannedPlace, Right};
 use pii_core::vocab::DatasetId;
 use serde_json::json;
 
-use super::{Which, watching};
+use super::{Which, ambiguous, watching};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -30,11 +30,13 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let ids = args.which.numbers(&workspace)?;
+    let ids = args.which.numbers(&workspace, |request| {
+        request.claim.right() == Right::Erasure && request.state.after(Move::Plan, &request.claim).is_some()
+    })?;
     let by_hand = args.by_hand.iter().map(|name| DatasetId::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let planned = workspace.plan_requests(&ids, &by_hand, &watching(ui, "looking"));
     workspace.seal()?;
-    let plan = planned?;
+    let plan = planned.map_err(|error| ambiguous(error, &workspace, ui))?;
     show(&plan, ui)?;
     if let Some(file) = &args.output {
         write(file, &plan)?;
@@ -42,7 +44,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     match (ids.as_slice(), &args.output) {
         (_, Some(file)) => ui.note(format!("next: pii request run --plan {}", file.display())),
         ([id], None) => ui.note(format!("next: pii request run {id}")),
-        _ => ui.note("next: pii request run with the same requests"),
+        _ => ui.note(format!("next: pii request run {}", args.which.again())),
     }
     Ok(if plan.unsearched() > 0 { Exit::No } else { Exit::Done })
 }
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 /// What a plan would do.
 pub(super) fn show(plan: &Plan, ui: Ui) -> Result<(), Error> {
     for place in &plan.places {
-        ui.record("request_place", &place_value(place));
+        ui.record("request_place", &place_value(plan, place));
     }
     ui.record(
         "request_plan",
@@ -68,55 +70,84 @@ pub(super) fn show(plan: &Plan, ui: Ui) -> Result<(), Error> {
         ui.line(format!("{what}: the vault knows nobody by that"));
     }
     if plan.is_empty() {
-        ui.line(format!("{what}: we hold nothing; {} searched", count(plan.places.len() as u64, "place")));
+        ui.line(format!("{what}: we hold nothing; {} searched:", count(plan.places.len() as u64, "place")));
+        plan.places.iter().for_each(|planned| ui.line(format!("  {}", planned.place)));
         return Ok(());
     }
     ui.line(format!("{what} would:"));
-    ui.table(["", "where", "what", "rows", "files", "size"], &plan.places.iter().map(row).collect::<Vec<_>>());
-    for place in &plan.places {
-        match &place.intent {
-            Intent::Keep { ground, until, .. } => {
-                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
-                ui.line(format!("{} keeps them{until} (Art. 17(3)): {ground}", place.place));
-            }
-            Intent::Unsearched { why } => ui.warn(format!("{} was not searched: {why}", place.place)),
-            _ => {}
-        }
-    }
+    places(plan, ui);
     if !plan.recipients.is_empty() {
         ui.line(format!("to be told (Art. 19): {}", plan.recipients.join(", ")));
     }
     Ok(())
 }
 
+/// Every place of a plan, and what keeps something of it.
+pub(super) fn places(plan: &Plan, ui: Ui) {
+    ui.table(["", "where", "what", "rows", "files", "size"], &plan.places.iter().map(row).collect::<Vec<_>>());
+    let until = |until: Option<jiff::civil::Date>| until.map(|until| format!(" until {until}")).unwrap_or_default();
+    for place in &plan.places {
+        if let Intent::Keep { ground, until: end, .. } = &place.intent {
+            ui.line(format!("{} keeps them{} (Art. 17(3)): {ground}", place.place, until(*end)));
+        }
+    }
+    for hold in plan.holds.iter().filter(|hold| !hold.requests.is_empty()) {
+        let who = if plan.requests.len() == 1 {
+            "the person".to_owned()
+        } else {
+            count(hold.requests.len() as u64, "request")
+        };
+        ui.line(format!("{who} is held{} (Art. 17(3)): {}", until(hold.until), hold.ground));
+    }
+    unsearched(plan, ui);
+}
+
+pub(super) fn unsearched(plan: &Plan, ui: Ui) {
+    for place in &plan.places {
+        if let Intent::Unsearched { why } = &place.intent {
+            ui.warn(format!("{} was not searched: {why}", place.place));
+        }
+    }
+}
+
 fn row(place: &PlannedPlace) -> [String; 6] {
     let (files, size) = match &place.intent {
-        Intent::Erase { plan } => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
+        Intent::Erase { plan } if plan.rows() > 0 => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
         _ => (String::new(), String::new()),
     };
     let rows = match &place.intent {
-        Intent::Shred { people, values } => {
+        Intent::Shred { people, values, .. } => {
             format!("{}, {values} values", count(*people, "person").replace("persons", "people"))
         }
         Intent::Absent => "none".to_owned(),
         Intent::Unsearched { .. } | Intent::ByHand => "?".to_owned(),
         intent => intent.rows().to_string(),
     };
+    let rows = match place.intent.held() {
+        0 => rows,
+        held => format!("{rows}, {held} held"),
+    };
     let mark = if place.intent.acts() { "-" } else { " " };
     [mark.to_owned(), place.place.to_string(), place.intent.name().to_owned(), rows, files, size]
 }
 
 /// A place as JSON has it.
-pub(super) fn place_value(place: &PlannedPlace) -> serde_json::Value {
+pub(super) fn place_value(plan: &Plan, place: &PlannedPlace) -> serde_json::Value {
     let (ground, until) = match &place.intent {
-        Intent::Keep { ground, until, .. } => (Some(ground), until.map(|until| until.to_string())),
+        Intent::Keep { ground, until, .. } => (Some(ground), *until),
+        // Of several holds on people, the first.
+        intent if intent.held() > 0 => {
+            let hold = plan.holds.iter().find(|hold| !hold.requests.is_empty());
+            (hold.map(|hold| &hold.ground), hold.and_then(|hold| hold.until))
+        }
         _ => (None, None),
     };
+    let until = until.map(|until| until.to_string());
     let why = if let Intent::Unsearched { why } = &place.intent { Some(why) } else { None };
     let files = if let Intent::Erase { plan } = &place.intent { plan.to_rewrite().count() } else { 0 };
     json!({
         "place": place.place.to_string(), "outcome": format!("would {}", place.intent.name()), "intent": place.intent.name(),
-        "rows": place.intent.rows(), "files": files, "ground": ground, "until": until, "why": why,
+        "rows": place.intent.rows(), "held": place.intent.held(), "files": files, "ground": ground, "until": until, "why": why,
     })
 }
 

@@ -2,13 +2,13 @@ use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
 use pii_core::request::package::{Language, SealTo};
-use pii_core::request::{Plan, Right};
+use pii_core::request::{Plan, Right, State};
 use pii_core::workspace::{Ended, Packing, Workspace};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::plan::{place_value, show};
-use super::{Which, watching};
+use super::{Which, ambiguous, watching};
 use crate::config::Global;
 use crate::error::Error;
 use crate::error::whole;
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     let ended = workspace.run_requests(&plan, &watching(ui, "erasing"));
     workspace.seal()?;
-    report(&plan, &ended?, ui)
+    report(&plan, &ended.map_err(|error| ambiguous(error, &workspace, ui))?, ui)
 }
 
 impl PackArgs {
@@ -105,7 +105,11 @@ impl PackArgs {
             }),
         );
         let (rows, datasets) = (count(written.rows, "row"), count(written.datasets as u64, "dataset"));
-        ui.line(format!("`{}`: {rows} of {datasets}, {}; the request is {state}", output.display(), bytes(written.bytes)));
+        ui.line(format!(
+            "`{}`: {rows} of {datasets}, {}; the request is {state}",
+            output.display(),
+            bytes(written.bytes)
+        ));
         if seal.is_none() {
             ui.warn("anybody who gets the file can read it");
         }
@@ -114,13 +118,15 @@ impl PackArgs {
 }
 
 fn language(tag: &str) -> Result<Language, String> {
-    Language::parse(tag).ok_or_else(|| format!("languages are {}", Language::ALL.iter().map(|l| l.tag()).collect::<Vec<_>>().join(", ")))
+    Language::parse(tag).ok_or_else(|| {
+        format!("languages are {}", Language::ALL.iter().map(|l| l.tag()).collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {
     let mut failed = 0;
     for (place, outcome) in &ended.places {
-        let mut value = place_value(place);
+        let mut value = place_value(plan, place);
         if let Some(fields) = value.as_object_mut() {
             fields.insert("outcome".to_owned(), json!(if outcome.is_ok() { "done" } else { "failed" }));
             if let Err(error) = outcome {
@@ -160,7 +166,10 @@ impl Args {
             let json = std::fs::read(file).map_err(|source| Core::Io { path: file.clone(), source })?;
             return Ok(Plan::from_json(&json)?);
         }
-        let ids = self.which.numbers(workspace)?;
+        let ids = self.which.numbers(workspace, |request| {
+            let planned = matches!(request.state, State::Planned | State::Approved | State::Running);
+            planned && request.claim.right() == Right::Erasure
+        })?;
         let mut digests = Vec::new();
         for id in &ids {
             let request = workspace.requests().get(*id)?;

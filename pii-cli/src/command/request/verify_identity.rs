@@ -1,6 +1,7 @@
-use pii_core::request::Deed;
+use pii_core::request::{Deed, State};
 
-use super::{left, number, value};
+use super::{Which, left, value};
+use crate::command::subject::SubjectArgs;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -8,28 +9,36 @@ use crate::ui::{Ui, count};
 
 /// Record that the person proved who they are, or was asked to (Art. 12(6))
 ///
-/// Nothing is planned, and nothing runs, for somebody who did not.
+/// Nothing is planned, and nothing runs, for somebody who did not. Identifiers that were learnt while they did can be added: they tell one person from another.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("how").args(["method", "ask"]).required(true))]
 pub(crate) struct Args {
-    /// Which requests
-    #[arg(value_name = "REQUEST", required = true)]
-    requests: Vec<String>,
+    #[command(flatten)]
+    which: Which,
     /// How they proved it: login, id-card, call-back
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// They were asked, and have not answered yet
     #[arg(long)]
     ask: bool,
+    #[command(flatten)]
+    learnt: SubjectArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let learnt = if args.learnt.is_given() { args.learnt.read(&[], HINT)? } else { Vec::new() };
     let workspace = global.open()?;
-    let ids = args.requests.iter().map(|text| number(&workspace, text)).collect::<Result<Vec<_>, _>>()?;
+    let ids =
+        args.which.numbers(&workspace, |request| matches!(request.state, State::Received | State::IdentityPending))?;
     let deed = match &args.method {
         Some(method) => Deed::ProveIdentity { method: method.clone() },
         None => Deed::AskIdentity,
     };
+    if let (false, [id]) = (learnt.is_empty(), ids.as_slice()) {
+        workspace.name_further(*id, &learnt)?;
+    } else if !learnt.is_empty() {
+        return Err(Error::usage("what was learnt is of one person", "name one request"));
+    }
     let stepped = workspace.step_requests(&ids, &deed);
     workspace.seal()?;
     stepped?;
@@ -48,8 +57,13 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
             ui.note(format!("next: pii request plan {id}"));
         }
     }
+    if ids.len() > 1 && !args.ask {
+        ui.note(format!("next: pii request plan {}", args.which.again()));
+    }
     if ids.len() > 1 {
         ui.line(format!("{} {}", count(ids.len() as u64, "request"), if args.ask { "asked" } else { "verified" }));
     }
     Ok(Exit::Done)
 }
+
+const HINT: &str = "printf 'email=…\\n' | pii request verify-identity REQUEST --method METHOD --subject -";

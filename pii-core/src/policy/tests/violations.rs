@@ -413,6 +413,18 @@ fn a_policy_without_a_controller() {
 }
 
 #[test]
+fn a_time_for_requests_that_is_none() {
+    let with = |line: &str| refused(&format!("{GOOD}\n[requests]\n{line}\n"));
+    is(&with("days = «0»"), "malformed-days", "31 at most");
+    is(&with("days = «32»"), "malformed-days", "one month");
+    is(&with("days = «\"30\"»"), "wrong-type", "");
+    is(&with("time_zone = «\"Berlin\"»"), "unknown-time-zone", "Europe/Berlin");
+    is(&with("holidays = [2026-12-25, «\"Christmas\"»]"), "malformed-date", "2026-12-25");
+    is(&with("roll_to_working_day = «1»"), "wrong-type", "");
+    is(&with("«day» = 30"), "unknown-key", "days");
+}
+
+#[test]
 fn a_policy_that_decides_nothing() {
     is(&refused("«»[controller]\nname = \"Acme\"\n"), "empty-policy", "[[dataset]]");
 }

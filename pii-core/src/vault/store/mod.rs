@@ -63,8 +63,8 @@ pub(super) trait Reader {
     fn known_links(&mut self, links: &[Link]) -> Result<Vec<Option<bool>>, Error>;
     /// For each of these values, whether it is there. They come ordered.
     fn known_values(&mut self, values: &[ValueKey]) -> Result<Vec<bool>, Error>;
-    /// The values of a person, by field and then as they came.
-    fn values_of(&mut self, person: PersonId) -> Result<Vec<ValueRow>, Error>;
+    /// For each of these people, their values, by field and then as they came.
+    fn values_of(&mut self, people: &[PersonId]) -> Result<Vec<Vec<ValueRow>>, Error>;
     /// How far an index of pseudonyms goes.
     fn mark(&mut self, domain: &str, epoch: &str) -> Result<Arrival, Error>;
     /// Values that came after `mark`, of so many arrivals at most, by arrival.

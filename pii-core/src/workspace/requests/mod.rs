@@ -1,15 +1,22 @@
 //! The verbs for requests of data subjects: each decides, records, and then acts.
 
+mod apart;
 mod certify;
+mod hold;
+mod import;
 mod notify;
 mod open;
 mod places;
 mod plan;
 mod release;
+mod replay;
 mod run;
 mod seek;
 mod step;
 
+pub use apart::Apart;
+pub use hold::HoldOn;
 pub use open::{Asked, Opened};
 pub use release::{Packed, Packing};
+pub use replay::Replay;
 pub use run::Ended;

@@ -52,25 +52,37 @@ impl Workspace {
         Ok(self.requests.owe_notices(&plan.requests, &plan.recipients)?)
     }
 
-    /// Writes the notices of a request's last plan into a folder, a file a recipient, and gives their names; on record, as
-    /// pseudonyms leave.
+    /// Writes the notices of the last plans of requests into a folder, a file a plan and recipient, and gives their names;
+    /// on record, as pseudonyms leave.
     ///
     /// # Errors
     /// [`Error::Request`], [`Error::Io`].
-    pub fn write_notices(&self, id: Uuid, folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
-        let request = self.requests.get(id)?;
-        let Some((digest, _)) = request.plan() else { return Ok(Vec::new()) };
+    pub fn write_notices(&self, ids: &[Uuid], folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+        let mut owed: BTreeMap<(String, String), Vec<Uuid>> = BTreeMap::new();
+        for id in ids {
+            let request = self.requests.get(*id)?;
+            let Some((digest, _)) = request.plan() else { continue };
+            for told in self.requests.notices(*id)? {
+                owed.entry((digest.to_owned(), told.recipient)).or_default().push(*id);
+            }
+        }
         fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         let mut written = Vec::new();
-        for told in self.requests.notices(id)? {
-            let path = self.notice_file(digest, &told.recipient);
+        for ((digest, name), ids) in owed {
+            let path = self.notice_file(&digest, &name);
             let notice = fs::read(&path).map_err(|source| Error::Io { path, source })?;
-            let recipient = RecipientId::parse(&told.recipient)?;
-            let event = self.event(Action::Notify).with_request(id.to_string()).with_recipient(recipient);
-            let _receipt = self.log.append(&event)?;
-            let file = folder.join(format!("{id}.{}.json", told.recipient));
+            let recipient = RecipientId::parse(&name)?;
+            let event = self.event(Action::Notify).with_recipient(recipient);
+            let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
+            let _receipts = self.log.append_all(&events)?;
+            // Of many requests, the plan names the file.
+            let about = match ids.as_slice() {
+                [id] => id.to_string(),
+                _ => digest.get(..12).unwrap_or(&digest).to_owned(),
+            };
+            let file = folder.join(format!("{about}.{name}.json"));
             self.keep(&file, &notice)?;
-            written.push((told.recipient, file));
+            written.push((name, file));
         }
         Ok(written)
     }
@@ -89,12 +101,16 @@ impl Workspace {
 
     /// Fulfilled requests of which every recipient was told are told.
     pub(super) fn tell(&self, ids: &[Uuid]) -> Result<(), Error> {
+        let mut done: BTreeMap<u64, Vec<Uuid>> = BTreeMap::new();
         for id in ids {
             let told = self.requests.notices(*id)?;
             let all = told.iter().all(|told| told.sent.is_some());
             if all && self.requests.get(*id)?.state == State::Fulfilled {
-                self.step_requests(&[*id], &Deed::Tell { recipients: told.len() as u64 })?;
+                done.entry(told.len() as u64).or_default().push(*id);
             }
+        }
+        for (recipients, ids) in done {
+            self.step_requests(&ids, &Deed::Tell { recipients })?;
         }
         Ok(())
     }
@@ -106,12 +122,13 @@ impl Workspace {
     pub fn close_requests(&self, ids: &[Uuid]) -> Result<(), Error> {
         let receipts = self.step_requests(ids, &Deed::Close)?;
         let letters = request::Letters::new(self.vault(), &self.keys);
-        let mut gone = Vec::new();
+        let mut erasures = Vec::new();
         for id in ids {
             if self.requests.get(*id)?.claim.right() == request::Right::Erasure {
-                gone.extend(letters.of(*id)?);
+                erasures.push(*id);
             }
         }
+        let gone = letters.of(&erasures)?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
             self.vault().shred(&gone, self.caller.clock.now(), receipt)?;
             self.vault().compact()?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::audit::Action;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Claim, Deadline, Filed, Filing, Letters};
+use crate::request::{Claim, Course, Deadline, Filed, Filing, Letters};
 use crate::vocab::{Identifier, IdentifierKind};
 use crate::workspace::Workspace;
 
@@ -50,8 +50,8 @@ impl Workspace {
         }
         let letters = Letters::new(self.vault(), &self.keys);
         let (mut filings, mut new) = (Vec::with_capacity(asked.len()), HashSet::new());
-        for asked in asked {
-            let content = letters.content(&asked.claim, &asked.identifiers)?;
+        let contents = letters.contents(asked.iter().map(|asked| (&asked.claim, asked.identifiers.as_slice())))?;
+        for (asked, content) in asked.iter().zip(contents) {
             if self.requests.open_with(&content)?.is_none() {
                 new.insert(content);
             }
@@ -76,22 +76,39 @@ impl Workspace {
                 .filter(|(filing, _)| kept.contains(&filing.id))
                 .map(|(filing, asked)| (filing.id, asked.identifiers.as_slice()))
                 .collect();
-            match receipts.last() {
-                Some(receipt) if !kept.is_empty() => Ok(letters.keep(&kept, now, receipt)?),
-                _ => Ok(()),
-            }
+            let Some(receipt) = receipts.last() else { return Ok(()) };
+            // A batch has what many people wrote in memory, sealed and in clear.
+            kept.chunks(BATCH).try_for_each(|kept| Ok(letters.keep(kept, now, receipt)?))
         })?;
-        filed.into_iter().map(|filed| self.opened(filed, now)).collect()
+        filed.into_iter().zip(&filings).map(|(filed, filing)| self.opened(filed, filing, now)).collect()
     }
 
-    fn opened(&self, filed: Filed, now: Timestamp) -> Result<Opened, Error> {
-        let request = self.requests.get(filed.id)?;
-        let deadline = request.deadline(self.policy.calendar(), now)?;
+    fn opened(&self, filed: Filed, filing: &Filing, now: Timestamp) -> Result<Opened, Error> {
+        let course = match filed.again {
+            true => self.requests.get(filed.id)?.course,
+            false => Course { received: filing.received, ..Course::default() },
+        };
+        let deadline = Deadline::of(&course, self.policy.calendar(), now)?;
         Ok(Opened { id: filed.id, again: filed.again, deadline })
     }
 
+    /// Adds identifiers that were learnt since a request came in: while the person proved who they are, or to tell them
+    /// from another. A plan that was made is to be made again.
+    ///
+    /// # Errors
+    /// As of [`open_requests`](Self::open_requests); [`request::Error::Forgotten`] if the request was answered.
+    pub fn name_further(&self, id: Uuid, identifiers: &[Identifier]) -> Result<(), Error> {
+        if self.requests.get(id)?.state.is_over() {
+            return Err(request::Error::Forgotten { id }.into());
+        }
+        named_well(0, identifiers, &self.kinds())?;
+        let receipt = self.log.append(&self.event(Action::VaultDeposit).with_request(id.to_string()))?;
+        let letters = Letters::new(self.vault(), &self.keys);
+        Ok(letters.keep(&[(id, identifiers)], self.caller.clock.now(), &receipt)?)
+    }
+
     /// By which kinds of identifiers somebody can be found here: those of subjects, and those of columns.
-    fn kinds(&self) -> BTreeSet<IdentifierKind> {
+    pub(super) fn kinds(&self) -> BTreeSet<IdentifierKind> {
         let mut kinds = BTreeSet::new();
         for dataset in self.policy.datasets() {
             kinds.extend(dataset.subject().map(|subject| subject.kind.clone()));
@@ -114,10 +131,19 @@ fn well_formed(place: usize, asked: &Asked, kinds: &BTreeSet<IdentifierKind>, no
     if asked.received.is_some_and(|received| received > now) {
         return Err(request::Error::Future { place }.into());
     }
-    if asked.identifiers.is_empty() {
+    named_well(place, &asked.identifiers, kinds)
+}
+
+/// What names somebody is of kinds that are known here, in the form of its kind.
+pub(super) fn named_well(
+    place: usize,
+    identifiers: &[Identifier],
+    kinds: &BTreeSet<IdentifierKind>,
+) -> Result<(), Error> {
+    if identifiers.is_empty() {
         return Err(request::Error::Nameless { place }.into());
     }
-    for who in &asked.identifiers {
+    for who in identifiers {
         if !kinds.contains(&who.kind) || request::is_reserved(&who.kind) {
             let known = kinds.iter().map(ToString::to_string).collect();
             return Err(request::Error::UnknownKind { place, kind: who.kind.clone(), known }.into());
@@ -128,3 +154,6 @@ fn well_formed(place: usize, asked: &Asked, kinds: &BTreeSet<IdentifierKind>, no
     }
     Ok(())
 }
+
+/// Letters that are laid down together.
+const BATCH: usize = 8192;

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use super::hold;
+use super::hold::InForce;
 use crate::catalog::Disclosure;
 use crate::erase;
 use crate::erase::{Eraser, Values};
@@ -32,20 +34,30 @@ pub(super) struct Trace {
 
 impl Workspace {
     /// Every place that can hold something of these people: datasets, copies of them, the vault; in the order in which
-    /// they are to be done.
-    pub(super) fn places<'a>(&'a self, sought: &Sought, by_hand: &[DatasetId]) -> Result<Vec<Spot<'a>>, Error> {
+    /// they are to be done. What is held is left alone.
+    pub(super) fn places<'a>(
+        &'a self,
+        sought: &Sought,
+        by_hand: &[DatasetId],
+        holds: &[InForce],
+    ) -> Result<Vec<Spot<'a>>, Error> {
         let mut spots = Vec::new();
         for dataset in self.policy.datasets() {
-            spots.extend(self.dataset_place(dataset, sought, by_hand)?);
+            spots.extend(self.dataset_place(dataset, sought, by_hand, holds)?);
         }
         for disclosure in newest_of_each(self.catalog.disclosures(None)?) {
-            spots.extend(self.copy_place(&disclosure, sought)?);
+            spots.extend(self.copy_place(&disclosure, sought, holds)?);
         }
+        let held = hold::held(holds);
+        let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
+        let free = free.as_ref().unwrap_or(sought);
+        let people = free.people();
         spots.push(Spot::Open(Box::new(Memory {
             vault: self.vault(),
             sidecar: &self.sidecar,
-            people: sought.people(),
-            values: sought.values(),
+            values: free.values(),
+            held: (sought.people().len() - people.len()) as u64,
+            people,
         })));
         Ok(spots)
     }
@@ -56,6 +68,7 @@ impl Workspace {
         dataset: &Dataset,
         sought: &Sought,
         by_hand: &[DatasetId],
+        holds: &[InForce],
     ) -> Result<Option<Spot<'_>>, Error> {
         let Some(subject) = dataset.subject() else { return Ok(None) };
         let name = PlaceName::Dataset(dataset.id().to_string());
@@ -74,7 +87,23 @@ impl Workspace {
                 None => unsearched(format!("it was never taken in, and no `{}` of theirs is known", subject.kind)),
             };
         };
-        let today = self.caller.clock.now().to_zoned(self.policy.calendar().zone.clone()).date();
+        let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
+        let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
+        let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
+        let files = self.files_of(dataset, location, values, holds.collect())?;
+        Ok(files.map(|files| Spot::Open(Box::new(Files { keep: keep.or(files.keep.clone()), ..files }))))
+    }
+
+    /// The files of a dataset, in which people are found by these values of its subject column.
+    pub(super) fn files_of(
+        &self,
+        dataset: &Dataset,
+        location: Location,
+        values: Values,
+        holds: Vec<(&InForce, Values)>,
+    ) -> Result<Option<Files>, Error> {
+        let Some(subject) = dataset.subject() else { return Ok(None) };
+        let today = self.today();
         let (action, keep) = match dataset.erasure() {
             ErasureStrategy::Keep { ground, until } if until.is_none_or(|until| today <= until) => {
                 (erase::Action::DeleteRow, Some((ground.clone(), *until)))
@@ -84,12 +113,17 @@ impl Workspace {
             ErasureStrategy::Keep { .. } => (of(&dataset.retention().then, dataset), None),
             ErasureStrategy::DeleteRow => (erase::Action::DeleteRow, None),
         };
-        let eraser = Eraser::new(&subject.column, values, action, 0)?;
-        Ok(Some(Spot::Open(Box::new(Files { name, location, eraser, keep }))))
+        let eraser = Eraser::new(&subject.column, values, action, 0)?.with_holds(rows(holds), today)?;
+        Ok(Some(Files { name: PlaceName::Dataset(dataset.id().to_string()), location, eraser, keep }))
     }
 
     /// Nothing of a copy that went to a stream, has left where it was written, or has no column that leads to people.
-    fn copy_place(&self, disclosure: &Disclosure, sought: &Sought) -> Result<Option<Spot<'_>>, Error> {
+    pub(super) fn copy_place(
+        &self,
+        disclosure: &Disclosure,
+        sought: &Sought,
+        holds: &[InForce],
+    ) -> Result<Option<Spot<'_>>, Error> {
         let file = PathBuf::from(&disclosure.destination);
         if disclosure.destination == "-" || !file.is_file() {
             return Ok(None);
@@ -102,7 +136,12 @@ impl Workspace {
             dataset: disclosure.dataset.clone(),
             file: file.clone(),
         };
-        let eraser = Eraser::new(&column, values, erase::Action::DeleteRow, 0)?;
+        let mut held = Vec::new();
+        for one in holds {
+            let traces = self.traces(disclosure, &one.theirs)?.into_iter();
+            held.extend(traces.filter(|trace| trace.column == column).map(|trace| (one, trace.values)));
+        }
+        let eraser = Eraser::new(&column, values, erase::Action::DeleteRow, 0)?.with_holds(rows(held), self.today())?;
         Ok(Some(Spot::Open(Box::new(Files { name, location: Location::from(file), eraser, keep: None }))))
     }
 
@@ -164,13 +203,24 @@ fn of(strategy: &ErasureStrategy, dataset: &Dataset) -> erase::Action {
     }
 }
 
+/// Holds of people, as the eraser takes them.
+fn rows(holds: Vec<(&InForce, Values)>) -> Vec<erase::Hold> {
+    let rows = |(one, values): (&InForce, Values)| erase::Hold {
+        ground: one.hold.ground.clone(),
+        until: one.hold.until,
+        values: Some(values),
+        paths: Vec::new(),
+    };
+    holds.into_iter().map(rows).collect()
+}
+
 /// The columns with personal data.
 fn personal(dataset: &Dataset) -> Vec<String> {
     dataset.columns().filter(|(_, rule)| rule.tag().category().is_some()).map(|(path, _)| path.to_owned()).collect()
 }
 
 /// A file that was written several times is what it was written as last.
-fn newest_of_each(disclosures: Vec<Disclosure>) -> Vec<Disclosure> {
+pub(super) fn newest_of_each(disclosures: Vec<Disclosure>) -> Vec<Disclosure> {
     let mut newest = std::collections::BTreeMap::new();
     for disclosure in disclosures {
         newest.insert(disclosure.destination.clone(), disclosure);

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::hold::{InForce, held, planned};
 use super::places::Spot;
 use crate::audit::Hash;
 use crate::erase::Go;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Deed, Intent, PlaceName, Plan, PlannedPlace, Right};
+use crate::request::{Deed, Intent, PlaceName, Plan, PlannedHold, PlannedPlace, Right};
 use crate::vocab::DatasetId;
 use crate::workspace::Workspace;
 
@@ -40,10 +41,14 @@ impl Workspace {
             if matches!(right, Right::Access | Right::Portability) {
                 return self.plan_release(*id, right, go);
             }
+            if right != Right::Erasure {
+                return Err(request::Error::OtherRight { id: *id, right }.into());
+            }
         }
         let sought = self.seek(ids)?;
+        let holds = self.holds_over(&sought)?;
         let mut places = Vec::new();
-        for spot in self.places(&sought, by_hand)? {
+        for spot in self.places(&sought, by_hand, &holds)? {
             let (place, intent) = match spot {
                 Spot::Known(place, intent) => (place, intent),
                 Spot::Open(place) => (place.name(), looked_at(place.plan(go))?),
@@ -57,7 +62,8 @@ impl Workspace {
             made: now,
             policy: Hash::from_bytes(self.policy.digest()).to_string(),
             known: (ids.len() - sought.unknown().len()) as u64,
-            recipients: self.told(&places)?,
+            recipients: if held(&holds).len() < ids.len() { self.told(&places)? } else { Vec::new() },
+            holds: planned(&holds).into_iter().filter(|hold| keeps(hold, &holds, &places)).collect(),
             places,
         };
         let digest = plan.digest()?.to_string();
@@ -80,9 +86,14 @@ impl Workspace {
     fn told(&self, places: &[PlannedPlace]) -> Result<Vec<String>, Error> {
         let mut told = BTreeSet::new();
         for disclosure in self.catalog.disclosures(None)? {
-            let is_of = |planned: &PlannedPlace| {
-                planned.place == PlaceName::Dataset(disclosure.dataset.clone())
-                    && !matches!(planned.intent, Intent::Absent)
+            let is_of = |planned: &PlannedPlace| match &planned.place {
+                PlaceName::Dataset(dataset) => {
+                    *dataset == disclosure.dataset
+                        && !matches!(planned.intent, Intent::Absent)
+                        && !(planned.intent.held() > 0 && planned.intent.rows() == 0)
+                }
+                PlaceName::Copy { recipient, .. } => *recipient == disclosure.recipient && planned.intent.acts(),
+                PlaceName::Vault => false,
             };
             if places.iter().any(is_of) {
                 told.insert(disclosure.recipient);
@@ -108,10 +119,21 @@ impl Workspace {
     }
 }
 
+/// Whether a hold keeps something of a plan: of a dataset, only if rows are there that would go.
+fn keeps(hold: &PlannedHold, holds: &[InForce], places: &[PlannedPlace]) -> bool {
+    let dataset = holds.iter().find(|one| one.hold.id == hold.id).and_then(InForce::dataset);
+    dataset.is_none_or(|dataset| {
+        let place = PlaceName::Dataset(dataset.to_owned());
+        places.iter().any(|planned| planned.place == place && matches!(planned.intent, Intent::Keep { .. }))
+    })
+}
+
 /// A place that cannot be looked at is part of the answer, unless it was the person who looked away.
-fn looked_at(planned: Result<Intent, request::Error>) -> Result<Intent, Error> {
+pub(super) fn looked_at(planned: Result<Intent, request::Error>) -> Result<Intent, Error> {
     match planned {
-        Err(request::Error::Erase(crate::erase::Error::Interrupted)) => Err(Error::Interrupted),
+        Err(request::Error::Erase(error)) if matches!(*error, crate::erase::Error::Interrupted) => {
+            Err(Error::Interrupted)
+        }
         Err(error) => Ok(Intent::Unsearched { why: whole(&error) }),
         Ok(intent) => Ok(intent),
     }

@@ -12,8 +12,12 @@ use crate::erase::{self, Eraser, Go};
 use crate::error::Error;
 use crate::policy::Dataset;
 use crate::request;
-use crate::request::package::{Cover, Kind, Language, Package, PurposeLine, RecipientLine, Rows, SealTo, Table, Written};
-use crate::request::{Deed, HeldRows, Intent, PersonRows, Plan, PlaceName, PlannedPlace, Request, Right, Sought, State};
+use crate::request::package::{
+    Cover, Kind, Language, Package, PurposeLine, RecipientLine, Rows, SealTo, Table, Written,
+};
+use crate::request::{
+    Deed, HeldRows, Intent, PersonRows, PlaceName, Plan, PlannedPlace, Request, Right, Sought, State,
+};
 use crate::store::{Listing, ReadOptions};
 use crate::vault::Value;
 use crate::workspace::Workspace;
@@ -53,6 +57,7 @@ impl Workspace {
             made: self.caller.clock.now(),
             policy: Hash::from_bytes(self.policy.digest()).to_string(),
             known: u64::from(sought.unknown().is_empty()),
+            holds: Vec::new(),
             recipients: Vec::new(),
             places,
         };
@@ -124,7 +129,9 @@ impl Workspace {
                 continue;
             };
             let known = self.policy.datasets().iter().find(|dataset| dataset.id().as_str() == name);
-            let Some((dataset, subject)) = known.and_then(|dataset| Some((dataset, dataset.subject()?))) else { continue };
+            let Some((dataset, subject)) = known.and_then(|dataset| Some((dataset, dataset.subject()?))) else {
+                continue;
+            };
             let rows: Box<dyn Rows> = match (&planned.intent, sought.spellings(&subject.kind)) {
                 (Intent::Release { .. }, Some(values)) => {
                     let options = ReadOptions { keys: Some(self.file_keys()), ..ReadOptions::default() };
@@ -172,7 +179,8 @@ impl Workspace {
         let made = made.map_or(request.received, |step| step.at);
         let mut cover = Cover::new(request.id, kind, self.policy.controller(), day(request.received), made);
         cover.language = language;
-        let serves = |purpose: &crate::policy::Purpose| tables.iter().any(|table| table.purposes.contains(purpose.id()));
+        let serves =
+            |purpose: &crate::policy::Purpose| tables.iter().any(|table| table.purposes.contains(purpose.id()));
         cover.purposes = self.policy.purposes().iter().filter(|purpose| serves(purpose)).map(PurposeLine::of).collect();
         let disclosures = self.catalog.disclosures(None)?;
         for recipient in self.policy.recipients() {

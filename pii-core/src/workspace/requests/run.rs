@@ -1,9 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 
+use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::hold::{InForce, held};
 use super::places::Spot;
 use crate::audit::{Action, Event, Hash};
 use crate::erase::Go;
@@ -41,9 +43,13 @@ impl Workspace {
 
         let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
         let sought = self.seek(&plan.requests)?;
-        let spots = self.places(&sought, &by_hand)?;
-        self.keep_to_know_again(plan, &sought)?;
-        self.make_notices(plan, &digest, &sought)?;
+        let looked = self.holds_in_force()?;
+        let mut holds = Guard { holds: self.holds_over(&sought)?, looked, plan };
+        let spots = self.places(&sought, &by_hand, &holds.holds)?;
+        let held = held(&holds.holds);
+        self.keep_to_know_again(plan, &sought, &held)?;
+        let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
+        self.make_notices(plan, &digest, free.as_ref().unwrap_or(&sought))?;
         let before = self.requests.places_done(&digest)?;
         let (mut places, mut failed) = (Vec::new(), 0_u64);
         for (number, planned) in plan.places.iter().enumerate() {
@@ -52,7 +58,10 @@ impl Workspace {
             }
             let ended = match before.iter().find(|done| done.place == planned.place) {
                 Some(done) => Ok(done.ran.clone()),
-                None => self.run_place(planned, &spots, &digest, number, go),
+                None => {
+                    let free = self.still_free(&mut holds, planned, &sought);
+                    free.and_then(|()| self.run_place(planned, &spots, &digest, number, go))
+                }
             };
             let ended = match ended {
                 Err(Error::Request(error)) => Err(error),
@@ -62,24 +71,57 @@ impl Workspace {
             failed += u64::from(ended.is_err());
             places.push((planned.clone(), ended));
         }
-        let deed = ending(plan, failed);
-        self.step_requests(&plan.requests, &deed)?;
+        for (deed, ids) in endings(plan, failed) {
+            self.step_requests(&ids, &deed)?;
+        }
         self.tell(&plan.requests)?;
-        let state = match plan.requests.first() {
-            Some(first) => self.requests.get(*first)?.state,
-            None => State::Fulfilled,
-        };
+        let mut state = State::RecipientsTold;
+        for id in &plan.requests {
+            state = state.min(self.requests.get(*id)?.state);
+        }
         Ok(Ended { places, state })
+    }
+
+    /// Refuses a place of which a hold, set since the plan was made, keeps something. Asked right before it is touched.
+    fn still_free(&self, guard: &mut Guard<'_>, planned: &PlannedPlace, sought: &Sought) -> Result<(), Error> {
+        if !planned.intent.acts() {
+            return Ok(());
+        }
+        let now = self.holds_in_force()?;
+        if !now.is_subset(&guard.looked) {
+            guard.holds = self.holds_over(sought)?;
+            guard.looked.extend(now);
+        }
+        let keeps = |one: &InForce| match &planned.place {
+            PlaceName::Dataset(dataset) => {
+                let kind = self.subject_kind(&planned.place);
+                one.dataset() == Some(dataset) || kind.is_some_and(|kind| one.theirs.spellings(&kind).is_some())
+            }
+            PlaceName::Copy { .. } => one.dataset().is_none(),
+            PlaceName::Vault => !one.theirs.people().is_empty(),
+        };
+        match guard.new().find(|one| keeps(one)) {
+            Some(one) => {
+                let (place, ground) = (planned.place.clone(), one.hold.ground.clone());
+                Err(request::Error::NowHeld { place, ground }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// What is to be known of these people once the vault has forgotten them: tags, for whoever brings them back; and, as
     /// long as a ground keeps rows of theirs, by what they are found there, in the letter of each request.
-    fn keep_to_know_again(&self, plan: &Plan, sought: &Sought) -> Result<(), Error> {
+    fn keep_to_know_again(&self, plan: &Plan, sought: &Sought, held: &BTreeSet<Uuid>) -> Result<(), Error> {
         let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(plan.requests.len() as u64))?;
         let now = self.caller.clock.now();
-        self.requests.remember_erased(&self.keys, sought, now, &receipt)?;
+        self.requests.remember_erased(&self.keys, sought, held, now, &receipt)?;
         let kept = plan.places.iter().filter(|planned| matches!(planned.intent, Intent::Keep { .. }));
-        let kinds: BTreeSet<_> = kept.filter_map(|planned| self.subject_kind(&planned.place)).collect();
+        let mut kinds: BTreeSet<_> = kept.filter_map(|planned| self.subject_kind(&planned.place)).collect();
+        if !kinds.is_empty() {
+            // Planned again, a dataset that was never taken in can be searched by nothing else.
+            let places = plan.places.iter().filter(|planned| self.is_unmet(&planned.place));
+            kinds.extend(places.filter_map(|planned| self.subject_kind(&planned.place)));
+        }
         let wanted = |who: &[Identifier]| -> Vec<Identifier> {
             who.iter().filter(|identifier| kinds.contains(&identifier.kind)).cloned().collect()
         };
@@ -90,6 +132,11 @@ impl Workspace {
             Letters::new(self.vault(), &self.keys).keep(&letters, now, &receipt)?;
         }
         Ok(())
+    }
+
+    fn is_unmet(&self, place: &PlaceName) -> bool {
+        let PlaceName::Dataset(dataset) = place else { return false };
+        matches!(self.catalog.dataset(dataset), Ok(None))
     }
 
     fn subject_kind(&self, place: &PlaceName) -> Option<IdentifierKind> {
@@ -116,7 +163,7 @@ impl Workspace {
         Ok(found)
     }
 
-    fn run_place(
+    pub(super) fn run_place(
         &self,
         planned: &PlannedPlace,
         spots: &[Spot<'_>],
@@ -175,24 +222,47 @@ impl Workspace {
     }
 }
 
-/// How far a run has brought its requests.
-fn ending(plan: &Plan, failed: u64) -> Deed {
+/// The holds that a run knows of, and those that its plan knew.
+struct Guard<'a> {
+    holds: Vec<InForce>,
+    /// Those that were looked into, whether they concern the plan or not.
+    looked: BTreeSet<Uuid>,
+    plan: &'a Plan,
+}
+
+impl Guard<'_> {
+    /// Those that were set since the plan was made.
+    fn new(&self) -> impl Iterator<Item = &InForce> {
+        let known = |one: &&InForce| self.plan.holds.iter().any(|hold| hold.id == one.hold.id);
+        self.holds.iter().filter(move |one| !known(one))
+    }
+}
+
+/// How far a run has brought its requests: what is kept of a place is kept of all of them, what is kept of a person of
+/// theirs alone.
+fn endings(plan: &Plan, failed: u64) -> Vec<(Deed, Vec<Uuid>)> {
     if failed > 0 {
-        return Deed::Part { places: failed };
+        return vec![(Deed::Part { places: failed }, plan.requests.clone())];
     }
-    let kept: Vec<_> = plan
-        .places
-        .iter()
-        .filter_map(|planned| match &planned.intent {
-            Intent::Keep { until, .. } => Some(*until),
-            Intent::Erase { plan } if plan.held() > 0 => Some(None),
-            _ => None,
-        })
-        .collect();
-    match kept.as_slice() {
-        [] => Deed::Fulfil,
-        kept => Deed::Hold { until: kept.iter().flatten().min().copied() },
+    let keep = |planned: &PlannedPlace| match &planned.intent {
+        Intent::Keep { until, .. } => Some(*until),
+        _ => None,
+    };
+    let places: Vec<Option<Date>> = plan.places.iter().filter_map(keep).collect();
+    let mut endings: BTreeMap<(bool, Option<Date>), Vec<Uuid>> = BTreeMap::new();
+    let held: BTreeMap<Uuid, Vec<Option<Date>>> = plan.holds.iter().fold(BTreeMap::new(), |mut held, hold| {
+        for id in &hold.requests {
+            held.entry(*id).or_insert_with(Vec::new).push(hold.until);
+        }
+        held
+    });
+    for id in &plan.requests {
+        let kept: Vec<_> = places.iter().chain(held.get(id).into_iter().flatten()).collect();
+        let first = kept.iter().copied().flatten().min().copied();
+        endings.entry((kept.is_empty(), first)).or_default().push(*id);
     }
+    let deed = |fulfilled, until| if fulfilled { Deed::Fulfil } else { Deed::Hold { until } };
+    endings.into_iter().map(|((fulfilled, until), ids)| (deed(fulfilled, until), ids)).collect()
 }
 
 fn by_hand(planned: &PlannedPlace) -> Option<Result<DatasetId, Error>> {

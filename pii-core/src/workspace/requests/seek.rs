@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use crate::audit::Action;
+use crate::audit::{Action, Event};
 use crate::error::Error;
 use crate::request::{Letters, Sought};
 use crate::workspace::Workspace;
@@ -13,35 +13,32 @@ impl Workspace {
     /// [`Error::Vault`], [`Error::Audit`].
     pub(super) fn seek(&self, ids: &[Uuid]) -> Result<Sought, Error> {
         let letters = Letters::new(self.vault(), &self.keys);
-        let events: Vec<_> = ids.iter().map(|id| self.event(Action::VaultRead).with_request(id.to_string())).collect();
-        let receipts = self.log.append_all(&events)?;
-        let mut named = Vec::with_capacity(ids.len());
-        for (id, receipt) in ids.iter().zip(&receipts) {
-            let who = letters.read(*id, receipt)?;
-            let person = Sought::find(self.vault(), &self.keys, *id, &who)?;
-            named.push((*id, who, person));
-        }
-        let found = named.iter().filter_map(|(id, _, person)| Some((id, person.as_ref()?)));
-        let events: Vec<_> = found
-            .map(|(id, person)| {
-                self.event(Action::VaultRead).with_request(id.to_string()).with_subjects([person.alias])
-            })
-            .collect();
-        let mut receipts = self.log.append_all(&events)?.into_iter();
+        let look = |id: &Uuid| -> Event { self.event(Action::VaultRead).with_request(id.to_string()) };
+        let receipts = self.log.append_all(&ids.iter().map(look).collect::<Vec<_>>())?;
+        let read = letters.read(ids, &receipts)?;
+        let named: Vec<_> = ids.iter().copied().zip(read.iter().map(Vec::as_slice)).collect();
+        let found = Sought::find(self.vault(), &self.keys, &named)?;
+        let known = ids.iter().zip(&found).filter_map(|(id, person)| Some((id, person.clone()?)));
+        let (known, people): (Vec<_>, Vec<_>) = known.unzip();
+        let looks = known.into_iter().zip(&people).map(|(id, person)| look(id).with_subjects([person.alias]));
+        let receipts = self.log.append_all(&looks.collect::<Vec<_>>())?;
+
         let mut sought = Sought::default();
-        for (id, who, person) in named {
-            let known = match person {
-                Some(person) => receipts.next().map(|receipt| (person, receipt)),
-                None => None,
-            };
-            match known {
-                Some((person, receipt)) => {
-                    let values = self.vault().read(&person, &receipt)?;
-                    sought.add(&self.policy, id, who, Some((person, values)));
-                }
-                None => sought.add(&self.policy, id, who, None),
+        let mut waiting = ids.iter().zip(read).zip(found);
+        for (people, receipts) in people.chunks(PAGE).zip(receipts.chunks(PAGE)) {
+            let mut values = self.vault().read_all(people, receipts)?.into_iter();
+            while values.len() > 0 {
+                let Some(((id, who), person)) = waiting.next() else { break };
+                let known = person.and_then(|person| Some((person, values.next()?)));
+                sought.add(&self.policy, *id, who, known);
             }
+        }
+        for ((id, who), _) in waiting {
+            sought.add(&self.policy, *id, who, None);
         }
         Ok(sought)
     }
 }
+
+/// People whose values are in memory at once.
+const PAGE: usize = 4096;

@@ -116,13 +116,18 @@ impl Reader for Session<'_> {
         Ok(known)
     }
 
-    fn values_of(&mut self, person: PersonId) -> Result<Vec<ValueRow>, Error> {
+    fn values_of(&mut self, people: &[PersonId]) -> Result<Vec<Vec<ValueRow>>, Error> {
         let rows = self.query(
-            "SELECT field, sealed, at FROM value JOIN batch ON batch.id = value.batch
-             WHERE person = $1 ORDER BY field, batch, blind",
-            &[&person],
+            "SELECT who.n - 1, field, sealed, at FROM unnest($1::bigint[]) WITH ORDINALITY AS who (person, n)
+             JOIN value USING (person) JOIN batch ON batch.id = value.batch ORDER BY who.n, field, batch, blind",
+            &[&people],
         )?;
-        rows.iter().map(|row| Ok(ValueRow { field: get(row, 0)?, sealed: get(row, 1)?, seen: get(row, 2)? })).collect()
+        let mut values: Vec<Vec<ValueRow>> = people.iter().map(|_| Vec::new()).collect();
+        for row in &rows {
+            let value = ValueRow { field: get(row, 1)?, sealed: get(row, 2)?, seen: get(row, 3)? };
+            place(&mut values, row)?.push(value);
+        }
+        Ok(values)
     }
 
     fn mark(&mut self, domain: &str, epoch: &str) -> Result<Arrival, Error> {

@@ -114,14 +114,13 @@ impl Reader for Session<'_> {
         values.iter().map(|key| Ok(query.exists((key.person, key.field, key.blind.as_slice()))?)).collect()
     }
 
-    fn values_of(&mut self, person: PersonId) -> Result<Vec<ValueRow>, Error> {
+    fn values_of(&mut self, people: &[PersonId]) -> Result<Vec<Vec<ValueRow>>, Error> {
         let mut query = self.connection.prepare_cached(
             "SELECT field, sealed, at FROM value JOIN batch ON batch.id = value.batch
              WHERE person = ?1 ORDER BY field, batch, blind",
         )?;
-        let values =
-            query.query_map([person], |r| Ok(ValueRow { field: r.get(0)?, sealed: r.get(1)?, seen: r.get(2)? }))?;
-        Ok(values.collect::<Result<_, _>>()?)
+        let row = |r: &rusqlite::Row<'_>| Ok(ValueRow { field: r.get(0)?, sealed: r.get(1)?, seen: r.get(2)? });
+        people.iter().map(|person| Ok(query.query_map([person], row)?.collect::<Result<_, _>>()?)).collect()
     }
 
     fn mark(&mut self, domain: &str, epoch: &str) -> Result<Arrival, Error> {
