@@ -27,7 +27,7 @@ impl Vault {
         let mut reader = self.store.read()?;
         let layout = reader.layout()?;
         let mut marks = Vec::new();
-        for row in reader.values_of(person.id)? {
+        for row in reader.values_of(&[person.id])?.into_iter().flatten() {
             let field = layout.fields.iter().find(|field| field.id == row.field);
             let field = field.ok_or(Error::Corrupt("a value of a column that there is not"))?;
             let Some((_, kind)) = layout.kinds.iter().find(|(id, _)| *id == field.kind) else { continue };
