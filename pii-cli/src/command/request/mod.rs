@@ -5,6 +5,7 @@ mod export;
 mod extend;
 mod hold;
 mod import;
+mod lift;
 mod list;
 mod notify;
 mod open;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Extend(extend::Args),
     Reject(reject::Args),
     Withdraw(withdraw::Args),
+    Lift(lift::Args),
     PackageVerify(package_verify::Args),
     #[command(subcommand)]
     Hold(hold::Command),
@@ -71,6 +73,7 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),
+        Command::Lift(args) => lift::run(args, global, ui),
         Command::PackageVerify(args) => package_verify::run(args, global, ui),
         Command::Hold(command) => hold::run(command, global, ui),
         Command::Import(args) => import::run(args, global, ui),
