@@ -132,3 +132,34 @@ fn an_altered_file_is_named() {
     }
     desk.log_holds();
 }
+
+#[test]
+fn a_person_leaves_an_encrypted_file_which_stays_encrypted_with_the_same_keys() {
+    let desk = desk();
+    desk.pii("key show --file whole.parquet --reveal-to uniform.json").done();
+    desk.pii("key show --file columns.parquet --reveal-to columns.json").done();
+    desk.write("gone", "C0000000\nC0000007\n");
+    let others = "38 customer_id,name,email,phone,born,total";
+    for (file, keys, hows) in [
+        ("whole.parquet", "uniform.json", &["uniform", "duckdb", "columns"][..]),
+        ("columns.parquet", "columns.json", &["columns"]),
+    ] {
+        let said = desk.pii(&format!("erase {file} --column customer_id --values-file gone --yes")).done();
+        assert!(said.out.contains("delete-row: 2 rows in 1 file") && said.out.contains("re-encoded"), "{}", said.out);
+        for how in hows {
+            let read = reads(&desk, how, file, keys, &[]);
+            assert_eq!(read[0], others, "{how}");
+            assert!(read[1].starts_with("C0000001 "), "{how}: {read:?}");
+        }
+        let bytes = fs::read(desk.path(file)).unwrap();
+        assert!(bytes.starts_with(b"PARE") && !bytes.windows(8).any(|bytes| bytes == b"C0000001"));
+    }
+    let bare = Desk::bare();
+    fs::copy(desk.path("whole.parquet"), bare.path("theirs.parquet")).unwrap();
+    fs::copy(desk.path("gone"), bare.path("gone")).unwrap();
+    bare.pii("erase theirs.parquet --column customer_id --values-file gone --yes").exits(12).says(&[
+        "theirs.parquet` is encrypted, and its key cannot be had",
+        "it asks for the key `crm.customers/",
+        "hint: read it in the workspace",
+    ]);
+}

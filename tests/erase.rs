@@ -1,6 +1,7 @@
 //! Whoever must erase a person from files: with a workspace or without, killed in between or not.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
@@ -189,4 +190,88 @@ fn a_folder_that_cannot_be_written_to_or_has_no_room_keeps_its_files() {
         cmp small/part.parquet lake/day=1/part.parquet; exit $((code * 10 + ro))";
     let said = crate::disk::with_mounts(&desk, script);
     said.exits(11).says(&["cannot write"]);
+}
+
+#[test]
+fn what_is_held_is_told_and_stays() {
+    let desk = lake();
+    fs::create_dir(desk.path("case")).unwrap();
+    desk.write("case/claim", "C0000007\n");
+    let hold = "[[hold]]\nground = \"claim 7\"\nuntil = 2099-12-31\nvalues-file = \"claim\"\n\n\
+                [[hold]]\nground = \"tax\"\npaths = [\"../lake/day=1\"]\n\n\
+                [[hold]]\nground = \"an old claim\"\nuntil = 2020-01-01\npaths = [\"../lake\"]\n";
+    desk.write("case/hold.toml", hold);
+    let args = format!("{ERASE} --hold case/hold.toml");
+    let said = desk.pii(&format!("{args} -n --json")).done().json();
+    let of = |kind: &str| said.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
+    let grounds: Vec<_> = of("hold").iter().map(|hold| (hold["ground"].clone(), hold["in_force"].clone())).collect();
+    assert_eq!(
+        grounds,
+        [("claim 7".into(), true.into()), ("tax".into(), true.into()), ("an old claim".into(), false.into())]
+    );
+    assert_eq!(of("hold")[0]["until"], "2099-12-31");
+    let plan = of("erasure_plan")[0];
+    assert_eq!((plan["rows"].as_u64(), plan["held"].as_u64(), plan["files"].as_u64()), (Some(5), Some(7), Some(5)));
+    assert!(of("erasure_file").iter().any(|file| file["grounds"] == serde_json::json!(["claim 7", "tax"])));
+    let said = desk
+        .pii(&format!("{args} --yes"))
+        .done()
+        .says(&["held: claim 7, until 2099-12-31", "no longer held: an old claim"]);
+    assert!(said.out.contains("delete-row: 5 rows in 5 files") && said.out.contains("7 rows held"), "{}", said.out);
+    assert_eq!(found(&desk), (6, 7), "they are still there");
+}
+
+#[test]
+fn a_hold_that_says_nothing_clear_is_refused_with_its_line() {
+    let desk = lake();
+    for (hold, why) in [
+        ("[[hold]]\nuntil = 2027-12-31\n", "line 1 of `hold.toml`: missing field `ground`"),
+        ("[[hold]]\nground = \"x\"\nuntil = 31.12.2027\n", "line 3 of `hold.toml`: "),
+        ("[[hold]]\nground = \"x\"\nuntil = 12:00:00\npaths = [\"lake\"]\n", "line 3 of `hold.toml`: `until` is a day"),
+        ("[[hold]]\nground = \" \"\npaths = [\"lake\"]\n", "line 2 of `hold.toml`: a hold needs a ground"),
+        ("\n[[hold]]\nground = \"x\"\n", "line 2 of `hold.toml`: it holds nothing"),
+        ("[[hold]]\nground = \"x\"\npaths = [\n\"lame\"]\n", "line 4 of `hold.toml`: `lame` does not exist"),
+        ("[[hold]]\nground = \"x\"\npath = \"lake\"\n", "line 3 of `hold.toml`: unknown field `path`"),
+        ("hold = []\n", "line 1 of `hold.toml`: it has no hold"),
+    ] {
+        desk.write("hold.toml", hold);
+        desk.pii(&format!("{ERASE} --hold hold.toml --yes")).exits(2).says(&[why, "hint: "]);
+    }
+    desk.write("hold.toml", "[[hold]]\nground = \"x\"\nvalues-file = \"nowhere\"\n");
+    desk.pii(&format!("{ERASE} --hold hold.toml --yes")).exits(1).says(&["nowhere"]);
+    assert_eq!(found(&desk), (6, 12), "nothing was touched");
+}
+
+#[test]
+fn arrow_and_avro_files_lose_a_person_beside_the_others() {
+    let desk = lake();
+    for (file, options) in
+        [("a.arrow", ""), ("b.feather", " --to-format arrow --compression zstd"), ("c.avro", ""), ("d.jsonl", "")]
+    {
+        desk.pii(&format!("tag customers.csv -d crm.customers -o lake/{file}{options}")).done();
+    }
+    let said = desk.pii(&format!("{ERASE} --action replace --columns name,email --yes --json")).done().json();
+    let erased = said.iter().find(|line| line["type"] == "erased").unwrap();
+    assert_eq!((erased["rows"].as_u64(), erased["files"].as_u64()), (Some(20), Some(10)));
+    let said = desk.pii(&format!("{ERASE} --yes")).done();
+    assert!(said.out.contains("delete-row: 20 rows in 10 files"), "{}", said.out);
+    assert_eq!(found(&desk), (0, 0));
+}
+
+#[test]
+fn packed_texts_are_looked_at_by_what_they_are() {
+    let desk = Desk::new();
+    let gzip = |part: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(part.as_bytes()).unwrap();
+        packed.finish().unwrap()
+    };
+    fs::create_dir(desk.path("lake")).unwrap();
+    let text = customers(40);
+    let (one, two) = text.split_at(text.find("C0000020").unwrap());
+    desk.write("lake/a.csv.gz", [gzip(one), gzip(two)].concat());
+    desk.write("gone", "C0000007\n");
+    let said = desk.pii(&format!("{ERASE} --yes --json")).done().json();
+    let erased = said.iter().find(|line| line["type"] == "erased").unwrap();
+    assert_eq!((erased["rows"].as_u64(), erased["bytes_copied"].as_u64()), (Some(1), Some(gzip(two).len() as u64)));
 }

@@ -36,6 +36,7 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("vault read", "vault read customers.sealed --purpose support -o opened.csv", ""),
     ("vault rewrap", "vault rewrap --yes", ""),
     ("vault move", "vault move --to moved.db --yes", ""),
+    ("request package-verify", "request package-verify package.zip --key package.pub", ""),
     ("audit query", "audit query", ""),
     ("audit query", "audit query --subject -", WHO),
     ("audit show", "audit show 1", ""),
@@ -59,6 +60,7 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("request plan", "request plan T2", ""),
     ("request run", "request run T2 --yes", ""),
     ("request notify", "request notify T2 --sent warehouse --sent partner --output letters", ""),
+    ("request certificate", "request certificate T2", ""),
     ("request close", "request close T2", ""),
     ("request extend", "request extend T1 --because number", ""),
     ("request withdraw", "request withdraw T1", ""),
@@ -113,6 +115,8 @@ fn no_command_shows_a_key_a_token_or_a_person() {
     let desk = Desk::new();
     desk.write("key.sh", KEY_COMMAND);
     desk.write("request.json", REQUEST);
+    desk.write("package.zip", include_bytes!("packages/access.zip"));
+    desk.write("package.pub", include_bytes!("packages/access.pub"));
     let people: Vec<_> = people().into_iter().map(|name| Secret::new("a person", name.into_bytes())).collect();
     let tokens: Vec<_> = TOKENS.iter().map(|(name, text)| Secret::new(name, text.as_bytes().to_vec())).collect();
     let own = desk.path(".pii-root.key");

@@ -20,9 +20,10 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
-//! | whoever must erase a person from files | `erase` |
 //! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
+//! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
+//! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a journey that cannot go on has failed")]
@@ -37,12 +38,14 @@ mod desk;
 mod disk;
 mod encrypted_parquet;
 mod erase;
+mod erase_s3;
 mod erase_search;
 mod exit_codes;
 mod exposure;
 mod interruption;
 mod main_job;
 mod moto;
+mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;

@@ -1,15 +1,15 @@
 //! What the environment says: which workspace, which key, who acts. Nothing else in `pii` reads it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pii_core::clock::SystemClock;
 use pii_core::keyring::{KeyAccess, KeyCommand, KeyFile, KeyProvider};
-use pii_core::store::{ObjectSettings, Objects};
+use pii_core::store::{KeyFinder, ObjectSettings, Objects};
 use pii_core::vault::Login;
 use pii_core::vocab::Actor;
 use pii_core::wire::{Credentials, Encryption, Wire};
-use pii_core::workspace::{Caller, Site, Workspace};
+use pii_core::workspace::{Caller, Site, Workspace, file_keys};
 
 use zeroize::Zeroizing;
 
@@ -76,6 +76,21 @@ impl Global {
             self.open()?.seal()?;
         }
         Ok(provider)
+    }
+
+    /// The keys of files that were encrypted in the workspace, for a command that needs neither unless a file is encrypted:
+    /// only then the workspace is unlocked.
+    pub(crate) fn file_keys(&self) -> KeyFinder {
+        let global = self.clone();
+        let unlocked = OnceLock::new();
+        KeyFinder::new(move |metadata| {
+            let unlock = || -> Result<_, Error> {
+                let site = global.site()?;
+                Ok(file_keys(Arc::new(site.keyring(&global.root_key(&site)?)?)))
+            };
+            let unlocked = unlocked.get_or_init(|| unlock().map_err(|error| error.message().to_owned()));
+            unlocked.as_ref().map_err(String::clone)?.find(metadata)
+        })
     }
 
     /// Puts on record that `how` is plain, if it is. Where nothing can be put on record, nothing is plain.
@@ -150,6 +165,11 @@ fn vault_login() -> Login {
         passfile: set("PGPASSFILE").map(PathBuf::from).or_else(home),
         ..Login::default()
     }
+}
+
+/// Where the passphrase of a package is.
+pub(crate) fn passphrase_file() -> Option<PathBuf> {
+    set("PII_PASSPHRASE_FILE").map(PathBuf::from)
 }
 
 /// S3, as the environment says: the names are those that Amazon's own tools read.

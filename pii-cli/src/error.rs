@@ -42,10 +42,15 @@ impl Error {
         let (code, exit) = match first {
             erase::Error::Changed { .. } => ("erase.changed", Exit::Failed),
             erase::Error::Interrupted => ("interrupted", Exit::Interrupted),
+            erase::Error::Stays { .. } => ("erase.stays", Exit::Failed),
             _ => ("erase.unfinished", Exit::Failed),
         };
         let hint = "files that are not done are as they were; run the command again";
-        let hint = if code == "erase.changed" { format!("{hint}, with a new plan") } else { hint.to_owned() };
+        let hint = match code {
+            "erase.changed" => format!("{hint}, with a new plan"),
+            "erase.stays" => "lift what holds them, or wait; then run the command again".to_owned(),
+            _ => hint.to_owned(),
+        };
         Self { code, message, hint: Some(hint), exit }
     }
 
@@ -107,7 +112,7 @@ from_room!(
     erase::Error,
     keyring::Error,
     policy::Error,
-    pii_core::request::Error,
+    request::Error,
     store::Error,
     vault::Error,
     pii_core::vocab::MalformedName
@@ -156,20 +161,33 @@ fn exit(error: &Core) -> Exit {
         | "audit.no-such-entry"
         | "audit.pruned"
         | "audit.tampered"
-        | "audit.not-an-anchor" => Exit::No,
-        "request.identifier" | "request.future" | "request.unknown" | "request.unknown-hold" | "request.groundless" => {
-            Exit::Usage
-        }
-        "request.ambiguous" | "request.held" | "request.forgotten" | "request.opendsr" | "request.signature" => {
-            Exit::No
-        }
-        "request.not-refusable" | "request.out-of-turn" | "request.not-extendable" | "request.other-plan" => Exit::No,
-        "vocab.malformed-name" | "store.malformed-location" | "batch.no-such-epoch" | "vault.address" => Exit::Usage,
+        | "audit.not-an-anchor"
+        | "request.not-refusable"
+        | "request.out-of-turn"
+        | "request.not-extendable"
+        | "request.other-plan"
+        | "request.altered"
+        | "request.ambiguous"
+        | "request.held"
+        | "request.forgotten"
+        | "request.opendsr"
+        | "request.signature" => Exit::No,
+        "vocab.malformed-name"
+        | "store.malformed-location"
+        | "batch.no-such-epoch"
+        | "vault.address"
+        | "request.identifier"
+        | "request.future"
+        | "request.unknown"
+        | "request.unknown-hold"
+        | "request.groundless"
+        | "request.malformed-key"
+        | "request.short-passphrase" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
         "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
         "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
-        "seal.key" | "store.key" => Exit::NoKey,
+        "seal.key" | "store.key" | "request.not-opened" => Exit::NoKey,
         code if code.starts_with("keyring") => Exit::NoKey,
         _ => Exit::Failed,
     }
@@ -213,6 +231,15 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Batch(batch::Error::Refused(_)) => {
             "`pii policy show` lists the purposes of each dataset and recipient".to_owned()
+        }
+        Core::Request(request::Error::NotOpened) => {
+            "it opens with the person's passphrase or age key alone: see that it is theirs, and whole".to_owned()
+        }
+        Core::Request(request::Error::MalformedKey(_)) => {
+            "a key is the line that `pii key list` shows for documents, or a `minisign.pub` with it".to_owned()
+        }
+        Core::Request(request::Error::MalformedAgeKey(_)) => {
+            "an identity file holds lines of `AGE-SECRET-KEY-1…`; `age-keygen` writes one".to_owned()
         }
         Core::Outbound(outbound::Error::WrongRecipient { .. }) => "protect the rows for this recipient".to_owned(),
         Core::Keyring(keyring::Error::Exposed { path, .. }) => format!("chmod 600 {}", path.display()),
@@ -333,6 +360,9 @@ fn hint(error: &Core) -> Option<String> {
 
 fn erase_hint(error: &erase::Error) -> Option<String> {
     Some(match error {
+        erase::Error::Store(store::Error::Encrypted { .. } | store::Error::KeyRefused { .. }) => {
+            "read it in the workspace that it was encrypted in: `--workspace DIR`, and its root key".to_owned()
+        }
         erase::Error::NoColumn { .. } => "`pii scan SOURCE` shows the columns of a file".to_owned(),
         erase::Error::Unsupported { .. } | erase::Error::Damaged { .. } => {
             "nothing was changed; leave that file out, and see to it in another way".to_owned()

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pii_core::erase::{Action, Error, Format, Input, Output, ParquetEraser, Replacement, Values};
+use pii_core::erase::{Action, Error, Format, Input, IpcEraser, Output, ParquetEraser, Replacement, Values};
 
 struct Old(String, Vec<u8>);
 
@@ -18,7 +18,7 @@ impl Input for Old {
         &self.0
     }
 
-    fn len(&self) -> Result<u64, Error> {
+    fn size(&self) -> Result<u64, Error> {
         Ok(self.1.len() as u64)
     }
 
@@ -107,4 +107,26 @@ fn three_readers_see_the_others_in_files_of_three_writers() {
     input.1[at + 7] ^= 1;
     let error = eraser.find(&input).unwrap_err();
     assert!(error.to_string().contains("checksum"), "{error}");
+}
+
+#[test]
+fn three_readers_see_the_others_in_arrow_files_of_two_writers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    fs::create_dir(&old).unwrap();
+    fs::create_dir(&new).unwrap();
+    python("write_arrow.py", &[old.as_os_str()]);
+    let gone = ["person-0", "person-42", "person-96"];
+    let eraser = IpcEraser::new("user", Values::new(gone.map(str::to_owned)).unwrap()).unwrap();
+    for file in files(&old) {
+        let input = Old(file.display().to_string(), fs::read(&file).unwrap());
+        let hits = eraser.find(&input).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut output = New(&input, Vec::new());
+        let done = eraser.rewrite(&input, &hits, &Action::DeleteRow, &mut output);
+        let done = done.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert_eq!(done.rows + hits.hit.count(), 3000, "{}", file.display());
+        fs::write(new.join(file.file_name().unwrap()), output.1).unwrap();
+    }
+    let args: Vec<&OsStr> = [old.as_os_str(), new.as_os_str()].into_iter().chain(gone.map(OsStr::new)).collect();
+    assert_eq!(python("read_arrow.py", &args).lines().count(), files(&old).len());
 }

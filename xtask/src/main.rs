@@ -38,4 +38,6 @@ const USAGE: &str = "say which chore
   cargo xtask fixtures [--check]                          write the fixtures, or compare them with what is committed
   cargo xtask bench [protect|scan] [--rows N] [--runs N]  measure `pii`, with DuckDB and Polars beside it
                     [--peers-only]                      or those two alone
-  cargo xtask bench audit [--runs N]                      measure the audit log, with SQLite and PostgreSQL beside it";
+  cargo xtask bench audit [--runs N]                      measure the audit log, with SQLite and PostgreSQL beside it
+  cargo xtask bench erase [--runs N] [--files N]          measure erasing people from a lake, with DuckDB, Polars, PyArrow
+                    [--scale PERCENT] [--keep]          and delta-rs beside it; wants 8 GB of disk, less with --files";

@@ -3,17 +3,19 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use pii_core::erase::{Action, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Searcher, Values};
+use jiff::Zoned;
+use pii_core::erase::{Action, Address, Eraser, OnRecord, Outcome, Plan, Progress, Replacement, Searcher, Values};
 use pii_core::error::Error as Core;
-use pii_core::store::{Everything, Listing, Location};
+use pii_core::store::{Everything, Listing, Location, ObjectLocation, Objects};
 use pii_core::vocab::DatasetId;
 use pii_core::workspace::{Erasing, Step};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::config::Global;
+use super::hold;
+use crate::config::{Global, objects};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{Ui, bytes, count};
@@ -22,10 +24,16 @@ use crate::ui::{Ui, bytes, count};
 ///
 /// Finds the rows whose column holds one of the values and writes the files anew without them; what nobody needs to touch is copied as it is. Shows what it would do, then asks. Each file is written beside the old one, read again, and then takes its name in one step; a run that was killed can be run again. Works without a workspace; within one, it is on record first.
 ///
-/// Backups, snapshots, and blocks that the disk has freed are not reached.
+/// Rows and files under a hold are told and left: `--hold` names a file of entries `[[hold]]` with `ground = "…"`, `until = 2027-12-31` where it ends, and `values-file = "…"` or `paths = ["…"]`, relative to that file. That some are held is no error.
+///
+/// A file that was encrypted in the workspace is opened with its keys and written with the same ones; all of it is encoded again.
+///
+/// Under `s3://` the same: what nobody needs to touch is copied by the store and does not travel, an object is replaced only if it is still the one that was looked at, and of a bucket that keeps versions the old ones go, too. S3 is reached as AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL say.
+///
+/// Backups, snapshots, replicas of a bucket, and blocks that the disk has freed are not reached.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files, folders, globs; not needed with the plan that they are in
+    /// Files, folders, globs, also under s3://bucket/; not needed with the plan that they are in
     #[arg(value_name = "SOURCE", required_unless_present = "plan")]
     sources: Vec<String>,
     /// The column that says whose row it is, by dotted path; not needed to search only
@@ -52,6 +60,9 @@ pub(crate) struct Args {
     /// With `--dry-run`, write the plan there; without, run the plan that is there
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// What must stay for now, and why: TOML with a `[[hold]]` for each ground
+    #[arg(long, value_name = "FILE")]
+    hold: Option<PathBuf>,
     /// Search every byte of every file for the values: tables, logs, what table formats write, hidden files, names.
     /// Erases nothing unless `--yes` is said, too. Exit code 3 if one is found
     #[arg(long)]
@@ -69,15 +80,27 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     if args.verify && !args.yes {
-        return search(args, ui);
+        return search(args, global, ui);
     }
     let Some(column) = &args.column else {
         return Err(Error::usage("`--yes` needs a `--column`", "name the column that says whose row it is"));
     };
-    let eraser = Eraser::new(column, args.values()?, args.action()?, args.threads)?;
-    let plan = match &args.plan {
-        Some(file) if !args.dry_run => read_plan(file)?,
-        keep => eraser.plan(&args.listing(ui)?, keep.is_some(), &watching(ui, "looking"))?,
+    let values = values(&args.values_file, args.empty_value)?;
+    let mut eraser = Eraser::new(column, values, args.action()?, args.threads)?.with_keys(&global.file_keys());
+    if let Some(file) = &args.hold {
+        let (holds, today) = (hold::read(file)?, Zoned::now().date());
+        hold::show(ui, &holds, today);
+        eraser = eraser.with_holds(holds, today)?;
+    }
+    let made = args.plan.as_deref().filter(|_| !args.dry_run);
+    let made = made.map(read_plan).transpose()?;
+    let objects = args.objects(made.as_ref(), global)?;
+    if let Some(objects) = &objects {
+        eraser = eraser.with_objects(Arc::clone(objects));
+    }
+    let plan = match made {
+        Some(plan) => plan,
+        None => eraser.plan(&args.listing(objects.as_deref(), ui)?, args.plan.is_some(), &watching(ui, "looking"))?,
     };
     show(ui, &plan);
     if args.dry_run {
@@ -87,12 +110,13 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         }
         return Ok(Exit::Done);
     }
-    if plan.rows() == 0 {
+    if plan.is_empty() {
         return Ok(Exit::Done);
     }
     if !args.yes {
         let what = format!("this changes {} for good", what(&plan));
-        ui.confirm(&what, &plan.rows().to_string())?;
+        let figure = if plan.rows() > 0 { plan.rows() } else { plan.old_versions() };
+        ui.confirm(&what, &figure.to_string())?;
     }
     let outcome = act(args, global, ui, &eraser, &plan)?;
     report(args, ui, &plan, &outcome)
@@ -130,17 +154,20 @@ fn within_a_workspace() -> Result<bool, Error> {
     }
 }
 
-fn search(args: &Args, ui: Ui) -> Result<Exit, Error> {
-    let everything = Everything::at(&args.locations()?)?;
+fn search(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
+    let (far, near) = args.locations()?;
+    let everything = Everything::at(&near)?;
     for path in &everything.skipped {
         ui.warn(format!("`{}` was passed over: it is a link to a folder, or no file", path.display()));
     }
-    let values = args.values()?;
+    let objects = args.objects(None, global)?;
+    let listing = listed(Listing::default(), &far, objects.as_deref(), ui)?;
+    let values = values(&args.values_file, args.empty_value)?;
     if args.empty_value {
         ui.warn("the empty text was not searched for: it is everywhere");
     }
     let searcher = Searcher::new(&values, args.column.as_deref(), args.threads)?;
-    let searched = searcher.search(&everything, &watching(ui, "searching"))?;
+    let searched = searcher.search(&everything, &listing, objects.as_deref(), &watching(ui, "searching"))?;
     for residue in &searched.places {
         let (at, value) = (residue.at.to_string(), residue.value + 1);
         let whole = if residue.whole { "" } else { ", within something longer" };
@@ -183,6 +210,24 @@ fn told(error: &dyn std::error::Error) -> String {
     }
 }
 
+/// Adds what lies in buckets; tells of what was passed over.
+fn listed(
+    mut listing: Listing,
+    far: &[ObjectLocation],
+    objects: Option<&Objects>,
+    ui: Ui,
+) -> Result<Listing, Error> {
+    for location in far {
+        if let Some(objects) = objects {
+            listing.add(objects, location)?;
+        }
+    }
+    for file in &listing.skipped {
+        ui.warn(format!("`{file}` was passed over: its name tells no format"));
+    }
+    Ok(listing)
+}
+
 fn show(ui: Ui, plan: &Plan) {
     for file in &plan.files {
         ui.record("erasure_file", file);
@@ -192,12 +237,16 @@ fn show(ui: Ui, plan: &Plan) {
         &json!({
             "outcome": "would erase", "action": plan.action.name(), "column": plan.column, "values": plan.values.count,
             "files": plan.to_rewrite().count(), "looked_at": plan.looked_at, "rows": plan.rows(), "held": plan.held(),
-            "bytes": plan.bytes(),
+            "bytes": plan.bytes(), "old_versions": plan.old_versions(), "locked": plan.locked().count(),
         }),
     );
     let row = |file: &pii_core::erase::PlannedFile| {
         let held = if file.held == 0 { String::new() } else { format!("{} ({})", file.held, file.grounds.join(", ")) };
-        [file.path.display().to_string(), file.rows.to_string(), file.hits.to_string(), held, bytes(file.version.bytes)]
+        let mut name = file.file.to_string();
+        if !file.old.is_empty() {
+            name.push_str(&format!(" and {}", count(file.old.len() as u64, "old version")));
+        }
+        [name, file.rows.to_string(), file.hits.to_string(), held, bytes(file.bytes())]
     };
     if !plan.files.is_empty() {
         let rows: Vec<_> = plan.files.iter().take(SHOWN).map(row).collect();
@@ -206,18 +255,26 @@ fn show(ui: Ui, plan: &Plan) {
     if let Some(more) = plan.files.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         ui.line(format!("and {}", count(more as u64, "more file")));
     }
+    for (file, old) in plan.locked().take(SHOWN) {
+        let lock = old.lock.as_deref().unwrap_or_default();
+        ui.warn(format!("version {} of `{}` is {lock}, and cannot be removed", old.id, file.file));
+    }
     let looked_at = format!("{} looked at", count(plan.looked_at, "file"));
     match plan.rows() {
+        _ if !plan.is_empty() => ui.line(format!("would {} {}; {looked_at}", plan.action.name(), what(plan))),
         0 if plan.held() > 0 => ui.line(format!("would erase nothing: every row found is held; {looked_at}")),
-        0 => ui.line(format!("would erase nothing: no row holds one of the values; {looked_at}")),
-        _ => ui.line(format!("would {} {}; {looked_at}", plan.action.name(), what(plan))),
+        _ => ui.line(format!("would erase nothing: no row holds one of the values; {looked_at}")),
     }
 }
 
 /// `9 rows in 3 files of 12 MiB`.
 fn what(plan: &Plan) -> String {
     let files = count(plan.to_rewrite().count() as u64, "file");
-    format!("{} in {files} of {}", count(plan.rows(), "row"), bytes(plan.bytes()))
+    let mut what = format!("{} in {files} of {}", count(plan.rows(), "row"), bytes(plan.bytes()));
+    if plan.old_versions() > 0 {
+        what.push_str(&format!(", and {}", count(plan.old_versions(), "old version")));
+    }
+    what
 }
 
 fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, Error> {
@@ -227,12 +284,13 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
     for (_, error) in failed {
         ui.warn(told(error));
     }
-    let (mut copied, mut made, mut reencoded, mut before) = (0, 0, 0, 0_u64);
+    let (mut copied, mut made, mut reencoded, mut before, mut removed) = (0, 0, 0, 0_u64, 0);
     for done in outcome.done() {
         copied += done.rewritten.copied;
         made += done.rewritten.made;
         reencoded += done.rewritten.reencoded;
         before += u64::from(done.before);
+        removed += done.removed;
     }
     let files = outcome.done().count() as u64;
     let elsewhere: Vec<_> = outcome.done().flat_map(|done| &done.elsewhere).collect();
@@ -244,7 +302,9 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
         &json!({
             "rows": outcome.rows(), "files": files, "of_files": outcome.files.len(), "files_before": before,
             "held": plan.held(), "bytes_copied": copied, "bytes_made": made, "bytes_reencoded": reencoded,
-            "elsewhere": elsewhere.len(),
+            "elsewhere": elsewhere.len(), "old_versions": removed, "requests": outcome.traffic.requests,
+            "bytes_read": outcome.traffic.read, "bytes_sent": outcome.traffic.sent,
+            "bytes_copied_in_store": outcome.traffic.copied,
         }),
     );
     let in_files = match first {
@@ -252,12 +312,24 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
         None => count(files, "file"),
     };
     ui.line(format!(
-        "{}: {} in {in_files}; {} copied, {} made anew",
+        "{}: {} in {in_files}; {} copied, {} made anew{}",
         plan.action.name(),
         count(outcome.rows(), "row"),
         bytes(copied),
-        bytes(made)
+        bytes(made),
+        if reencoded > 0 { format!(", {} re-encoded", bytes(reencoded)) } else { String::new() },
     ));
+    if removed > 0 {
+        ui.line(format!("{} removed", count(removed, "old version")));
+    }
+    let asked = &outcome.traffic;
+    if asked.requests > 0 {
+        let moved = format!("{} read, {} sent", bytes(asked.read), bytes(asked.sent));
+        ui.line(format!("{}: {moved}, {} copied in the store", count(asked.requests, "request"), bytes(asked.copied)));
+    }
+    if plan.held() > 0 {
+        ui.line(format!("{} held, and left as they were", count(plan.held(), "row")));
+    }
     if before > 0 {
         ui.line(format!("{} had been done by a run before this one", count(before, "file")));
     }
@@ -270,20 +342,32 @@ fn report(args: &Args, ui: Ui, plan: &Plan, outcome: &Outcome) -> Result<Exit, E
 }
 
 impl Args {
-    fn locations(&self) -> Result<Vec<Location>, Error> {
-        let locations = self.sources.iter().map(|source| Location::parse(source)).collect::<Result<Vec<_>, _>>()?;
-        if locations.is_empty() || locations.iter().any(Location::is_stdin) {
+    /// Where to look: in buckets, and in folders of this machine.
+    fn locations(&self) -> Result<(Vec<ObjectLocation>, Vec<Location>), Error> {
+        let (far, near): (Vec<_>, Vec<_>) = self.sources.iter().partition(|source| ObjectLocation::is_meant(source));
+        let far = far.into_iter().map(|source| ObjectLocation::parse(source)).collect::<Result<Vec<_>, _>>()?;
+        let near = near.into_iter().map(|source| Location::parse(source)).collect::<Result<Vec<_>, _>>()?;
+        if self.sources.is_empty() || near.iter().any(Location::is_stdin) {
             return Err(Error::usage("only files can be searched and written anew", "name files, folders or globs"));
         }
-        Ok(locations)
+        Ok((far, near))
     }
 
-    fn listing(&self, ui: Ui) -> Result<Listing, Error> {
-        let listing = Listing::of(&self.locations()?, None)?;
-        for file in &listing.skipped {
-            ui.warn(format!("`{}` was passed over: its name tells no format", file.display()));
+    /// The object store, if any file is in one.
+    fn objects(&self, plan: Option<&Plan>, global: &Global) -> Result<Option<Arc<Objects>>, Error> {
+        let planned = plan.is_some_and(|plan| plan.files.iter().any(|file| matches!(file.file, Address::Object(_))));
+        if !planned && !self.sources.iter().any(|source| ObjectLocation::is_meant(source)) {
+            return Ok(None);
         }
-        Ok(listing)
+        let wire = global.site().map_or_else(|_| global.wire(), |site| site.wire().clone());
+        let objects = objects(wire)?;
+        global.record_plain(objects.encryption())?;
+        Ok(Some(Arc::new(objects)))
+    }
+
+    fn listing(&self, objects: Option<&Objects>, ui: Ui) -> Result<Listing, Error> {
+        let (far, near) = self.locations()?;
+        listed(Listing::of(&near, None)?, &far, objects, ui)
     }
 
     fn action(&self) -> Result<Action, Error> {
@@ -300,27 +384,27 @@ impl Args {
             (other, _) => Err(Error::usage(format!("`{other}` is no action"), ACTIONS)),
         }
     }
+}
 
-    /// A line, a value. An empty line is no value by accident: it would stand for everybody without one.
-    fn values(&self) -> Result<Values, Error> {
-        let mut text = Zeroizing::new(String::new());
-        let read = if self.values_file == Path::new("-") {
-            std::io::stdin().lock().read_to_string(&mut text)
-        } else {
-            File::open(&self.values_file).and_then(|mut file| file.read_to_string(&mut text))
-        };
-        read.map_err(|source| Core::Io { path: self.values_file.clone(), source })?;
-        let name = self.values_file.display();
-        if let Some(line) = text.lines().position(str::is_empty) {
-            return Err(Error::usage(
-                format!("line {} of `{name}` is empty", line + 1),
-                "take it out; `--empty-value` says that the empty text is to go, too",
-            ));
-        }
-        let empty = self.empty_value.then(String::new);
-        Values::new(text.lines().map(str::to_owned).chain(empty))
-            .ok_or_else(|| Error::usage(format!("`{name}` holds no value"), "write one a line, as the column has it"))
+/// A line, a value. An empty line is no value by accident: it would stand for everybody without one.
+pub(super) fn values(file: &Path, with_empty: bool) -> Result<Values, Error> {
+    let mut text = Zeroizing::new(String::new());
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|source| Core::Io { path: file.to_owned(), source })?;
+    let name = file.display();
+    if let Some(line) = text.lines().position(str::is_empty) {
+        return Err(Error::usage(
+            format!("line {} of `{name}` is empty", line + 1),
+            "take it out; `--empty-value` says that the empty text is to go, too",
+        ));
     }
+    let empty = with_empty.then(String::new);
+    Values::new(text.lines().map(str::to_owned).chain(empty))
+        .ok_or_else(|| Error::usage(format!("`{name}` holds no value"), "write one a line, as the column has it"))
 }
 
 fn read_plan(file: &Path) -> Result<Plan, Error> {

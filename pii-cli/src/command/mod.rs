@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod erase;
 pub(crate) mod help;
+mod hold;
 pub(crate) mod init;
 mod input;
 pub(crate) mod key;

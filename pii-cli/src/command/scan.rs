@@ -1,7 +1,4 @@
-use std::sync::{Arc, OnceLock};
-
 use pii_core::policy::Policy;
-use pii_core::store::KeyFinder;
 use pii_core::tag::{ColumnFinding, PROPOSE};
 use pii_core::vocab::{DatasetId, Tag};
 use pii_core::workspace;
@@ -37,7 +34,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let named = args.dataset.as_deref().map(DatasetId::parse).transpose()?;
     let policy = policy(global, named.is_some())?;
-    let source = args.reading.open(&args.sources, keys(global), ui)?;
+    let source = args.reading.open(&args.sources, global.file_keys(), ui)?;
     let dataset = named.or_else(|| known(global, policy.as_ref()?, &args.sources));
     let name = dataset.as_ref().map_or_else(|| workspace::located(source.files()), ToString::to_string);
     let scanned = workspace::scan(source, args.sample, &mut ui.watch("scanning"))?;
@@ -80,20 +77,6 @@ fn policy(global: &Global, needed: bool) -> Result<Option<Policy>, Error> {
         Err(error) if needed && global.workspace.is_some() => Err(error),
         Err(_) => Ok(None),
     }
-}
-
-/// A scan needs no key either, unless a file is encrypted.
-fn keys(global: &Global) -> KeyFinder {
-    let global = global.clone();
-    let unlocked = OnceLock::new();
-    KeyFinder::new(move |metadata| {
-        let unlock = || -> Result<_, Error> {
-            let site = global.site()?;
-            Ok(workspace::file_keys(Arc::new(site.keyring(&global.root_key(&site)?)?)))
-        };
-        let unlocked = unlocked.get_or_init(|| unlock().map_err(|error| error.message().to_owned()));
-        unlocked.as_ref().map_err(String::clone)?.find(metadata)
-    })
 }
 
 /// The dataset that lies where the source does, if the policy has one.

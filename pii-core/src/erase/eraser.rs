@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
@@ -8,10 +8,10 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::formats::Formats;
-use super::place::{self, LocalFile};
+use super::place::{self, OpenFile};
 use super::plan::ListDigest;
-use super::{Action, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
-use crate::store::{self, Listing};
+use super::{Action, Address, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
+use crate::store::{self, KeyFinder, ListedAt, Listing, Objects};
 
 /// One column, one list of values, and what happens to the rows that hold them.
 pub struct Eraser {
@@ -19,8 +19,12 @@ pub struct Eraser {
     pub(super) values: Values,
     pub(super) action: Action,
     pub(super) formats: Formats,
-    holds: Vec<(Hold, Option<Formats>)>,
+    keys: Option<KeyFinder>,
+    pub(super) holds: Vec<(Hold, Option<Formats>)>,
+    pub(super) objects: Option<Arc<Objects>>,
     pub(super) threads: ThreadPool,
+    /// Of the list, as the plans made here have it: slow to make, by intent.
+    pub(super) digest: OnceLock<ListDigest>,
 }
 
 /// Told how far a plan, a search or a run has come; may say stop. Called by several threads.
@@ -50,7 +54,24 @@ impl Eraser {
         let formats = Formats::new(column, &values)?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let threads = threads.map_err(|error| Error::Impossible { file: column.to_owned(), why: error.to_string() })?;
-        Ok(Self { column: column.to_owned(), values, action, formats, holds: Vec::new(), threads })
+        Ok(Self {
+            column: column.to_owned(),
+            values,
+            action,
+            formats,
+            keys: None,
+            holds: Vec::new(),
+            objects: None,
+            threads,
+            digest: OnceLock::new(),
+        })
+    }
+
+    /// Reaches objects, too.
+    #[must_use]
+    pub fn with_objects(mut self, objects: Arc<Objects>) -> Self {
+        self.objects = Some(objects);
+        self
     }
 
     /// Leaves alone what is held on this day.
@@ -60,9 +81,21 @@ impl Eraser {
     pub fn with_holds(mut self, holds: Vec<Hold>, today: Date) -> Result<Self, Error> {
         for hold in holds.into_iter().filter(|hold| hold.holds(today)) {
             let formats = hold.values.as_ref().map(|values| Formats::new(&self.column, values)).transpose()?;
+            let formats = formats.map(|formats| match &self.keys {
+                Some(keys) => formats.with_keys(keys),
+                None => formats,
+            });
             self.holds.push((hold, formats));
         }
         Ok(self)
+    }
+
+    /// Opens encrypted files with these keys. To be called before [`Eraser::with_holds`].
+    #[must_use]
+    pub fn with_keys(mut self, keys: &KeyFinder) -> Self {
+        self.formats = self.formats.with_keys(keys);
+        self.keys = Some(keys.clone());
+        self
     }
 
     /// The column and what happens, for the log.
@@ -77,19 +110,27 @@ impl Eraser {
     /// A file that cannot be read, or has no such column, or more names than one (its bytes would stay under the other),
     /// is an error of the whole plan. [`Error::Interrupted`].
     pub fn plan(&self, listing: &Listing, to_keep: bool, go: Go<'_>) -> Result<Plan, Error> {
-        let files = self.each(listing, go, |path| self.plan_file(path, to_keep))?;
+        let files = self.each(listing, go, |file| self.plan_file(file, to_keep))?;
         let looked_at = files.len() as u64;
-        let mut files: Vec<_> = files.into_iter().flatten().collect();
+        let mut files: Vec<_> = files.into_iter().flatten().map(|file| *file).collect();
         keep_some(&mut files);
         Ok(Plan {
             v: 1,
             column: self.column.clone(),
             action: self.action.clone(),
-            values: ListDigest::new(&self.values)?,
+            values: self.digest()?,
             looked_at,
             files,
             skipped: listing.skipped.clone(),
         })
+    }
+
+    fn digest(&self) -> Result<ListDigest, Error> {
+        if let Some(made) = self.digest.get() {
+            return Ok(made.clone());
+        }
+        let new = ListDigest::new(&self.values)?;
+        Ok(self.digest.get_or_init(|| new).clone())
     }
 
     /// Does something with each file, several at once; gives the results in order, or the first error in order.
@@ -97,58 +138,71 @@ impl Eraser {
         &self,
         listing: &Listing,
         go: Go<'_>,
-        act: impl Fn(&Path) -> Result<T, Error> + Sync,
+        act: impl Fn(&ListedAt) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         let mut seen = HashSet::new();
-        let files = listing.files.iter().map(|path| place::resolve(path)).collect::<Result<Vec<PathBuf>, _>>()?;
-        let files: Vec<_> = files.into_iter().filter(|path| seen.insert(path.clone())).collect();
-        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let (bytes, of_bytes) = (AtomicU64::new(0), files.iter().map(size).sum());
-        let one = |path: &PathBuf| {
-            let done = bytes.fetch_add(size(path), Ordering::Relaxed);
+        let files = listing.files.iter().map(|listed| place::resolve(&listed.0)).collect::<Result<Vec<_>, _>>()?;
+        let files: Vec<_> = files.into_iter().filter(|file| seen.insert(place::address(file))).collect();
+        drop(seen);
+        let (bytes, of_bytes) = (AtomicU64::new(0), files.iter().map(place::bytes).sum());
+        let one = |file: &ListedAt| {
+            let done = bytes.fetch_add(place::bytes(file), Ordering::Relaxed);
             match go(Progress { bytes: done, of_bytes }) {
-                ControlFlow::Continue(()) => act(path),
+                ControlFlow::Continue(()) => act(file),
                 ControlFlow::Break(()) => Err(Error::Interrupted),
             }
         };
         self.threads.install(|| files.par_iter().map(one).collect())
     }
 
-    fn plan_file(&self, path: &Path, to_keep: bool) -> Result<Option<PlannedFile>, Error> {
-        let file = LocalFile::open(path)?;
-        let format = format_of(path)?;
-        let all = self.formats.of(format, file.name())?.find(&file)?;
-        if all.hit.is_empty() {
-            return Ok(None);
-        }
-        let (free, grounds) = self.free(&file, format, &all)?;
-        if !free.is_empty() && file.names() > 1 {
-            let why = "it has another name (a hard link), under which its bytes would stay".to_owned();
-            return Err(Error::Impossible { file: file.name().to_owned(), why });
-        }
-        Ok(Some(PlannedFile {
-            path: path.to_owned(),
+    fn plan_file(&self, listed: &ListedAt, to_keep: bool) -> Result<Option<Box<PlannedFile>>, Error> {
+        let address = place::address(listed);
+        let format = format_of(&address)?;
+        let mut planned = PlannedFile {
+            file: address,
             format: format.name().to_owned(),
-            version: file.version(to_keep)?,
-            rows: all.rows,
-            hits: free.count(),
-            held: all.hit.count() - free.count(),
-            grounds,
-            found: Some(Hits { rows: all.rows, hit: free }),
-        }))
+            version: None,
+            rows: 0,
+            hits: 0,
+            held: 0,
+            grounds: Vec::new(),
+            old: Vec::new(),
+            stay: Vec::new(),
+            found: None,
+        };
+        if let Some(file) = OpenFile::current(listed, self.objects.as_deref())? {
+            let all = self.formats.of(format, file.name())?.find(&file)?;
+            let (free, grounds) = self.free(&file, format, &all)?;
+            if !free.is_empty() {
+                file.stands_alone()?;
+            }
+            // A digest is the price of a whole file: only where it will be asked for.
+            planned.version = Some(file.version(to_keep && !all.hit.is_empty())?);
+            planned.rows = all.rows;
+            planned.hits = free.count();
+            planned.held = all.hit.count() - free.count();
+            planned.grounds = grounds;
+            planned.found = Some(Hits { rows: all.rows, hit: free });
+        }
+        if let ListedAt::Object(object) = listed {
+            self.plan_old(object, format, &mut planned)?;
+        }
+        let of_interest = planned.hits > 0 || !planned.grounds.is_empty() || !planned.old.is_empty();
+        // Most files have no hit, and there may be very many.
+        Ok(of_interest.then(|| Box::new(planned)))
     }
 
     /// Those of the rows found that nothing holds, and what holds the others.
     pub(super) fn free(
         &self,
-        file: &LocalFile,
+        file: &OpenFile<'_>,
         format: store::Format,
         all: &Hits,
     ) -> Result<(Rows, Vec<String>), Error> {
         let (mut free, mut grounds) = (all.hit.clone(), Vec::new());
         for (hold, formats) in &self.holds {
             let before = free.count();
-            if hold.covers(file.path()) {
+            if hold.covers(file.address()) {
                 free = Rows::default();
             } else if let Some(formats) = formats {
                 free = free.without(&formats.of(format, file.name())?.find(file)?.hit);
@@ -161,9 +215,9 @@ impl Eraser {
     }
 }
 
-pub(super) fn format_of(path: &Path) -> Result<store::Format, Error> {
-    let unknown = || store::Error::NoFormat { file: path.display().to_string() };
-    Ok(store::Format::of_path(path).ok_or_else(unknown)?)
+pub(super) fn format_of(file: &Address) -> Result<store::Format, Error> {
+    let unknown = || store::Error::NoFormat { file: file.to_string() };
+    Ok(store::Format::of_packed(file.as_name()).ok_or_else(unknown)?)
 }
 
 /// Row numbers are kept for the run as long as they are few: what is forgotten is found again.

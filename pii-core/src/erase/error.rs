@@ -90,8 +90,27 @@ pub enum Error {
     Interrupted,
     /// Where files lie.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(store::Error),
+    /// What the bucket keeps of an object besides could not all be removed.
+    #[error("{versions} old {} of `{file}` stay: {why}", if *.versions == 1 { "version" } else { "versions" })]
+    Stays {
+        /// Which object. Its current version is done with.
+        file: String,
+        /// How many.
+        versions: u64,
+        /// What forbids it, for the first of them.
+        why: String,
+    },
     /// The operating system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::ObjectChanged { location } => Self::Changed { file: location },
+            error => Self::Store(error),
+        }
+    }
 }

@@ -1,8 +1,8 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::Values;
+use super::{Address, Values};
 
 /// What must stay for now, although it was asked to go: a legal claim (Art. 17(3)(e)), a duty to keep (Art. 17(3)(b)).
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Hold {
     pub until: Option<Date>,
     /// Rows whose subject column holds one of these.
     pub values: Option<Values>,
-    /// Files, and folders with all that is in them.
+    /// Files, and folders with all that is in them; `s3://bucket/prefix` for objects.
     pub paths: Vec<PathBuf>,
 }
 
@@ -23,8 +23,8 @@ impl Hold {
         self.until.is_none_or(|until| today <= until)
     }
 
-    /// Whether it holds a whole file, named as the file system does, without links.
-    pub(super) fn covers(&self, file: &Path) -> bool {
-        self.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| file.starts_with(path)))
+    /// Whether it holds a whole file.
+    pub(super) fn covers(&self, file: &Address) -> bool {
+        self.paths.iter().any(|path| file.is_in(path))
     }
 }

@@ -3,7 +3,6 @@ use std::ops::Range;
 use super::Error;
 
 /// A file as it is: bytes that can be read anywhere, by several threads at once.
-#[allow(clippy::len_without_is_empty, reason = "nobody asks")]
 pub trait Input: Sync {
     /// What errors and reports call it: a path, a URL.
     fn name(&self) -> &str;
@@ -12,7 +11,7 @@ pub trait Input: Sync {
     ///
     /// # Errors
     /// [`Error::Read`].
-    fn len(&self) -> Result<u64, Error>;
+    fn size(&self) -> Result<u64, Error>;
 
     /// Reads just these bytes into `into`, whose old content goes.
     ///

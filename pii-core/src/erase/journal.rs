@@ -7,21 +7,21 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Address, Error};
 
 /// The steps of a run, beside its plan: a line for each file, on disk before the new file takes its name. Which of the two
-/// a file is, the old one or the new one, its digest tells: a run that was killed is taken up where it stood.
+/// a file is, the old one or the new one, its digest tells, or the mark of an object: a run that was killed is taken up where it stood.
 pub(super) struct Journal {
     path: PathBuf,
     file: Mutex<File>,
-    made: HashMap<PathBuf, String>,
+    made: HashMap<Address, String>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Step {
     plan: String,
-    file: PathBuf,
-    sha256: String,
+    file: Address,
+    made: String,
 }
 
 impl Journal {
@@ -45,7 +45,7 @@ impl Journal {
             if step.plan != plan {
                 return Err(Error::Plan { file: name(), why: "it is the journal of another plan".to_owned() });
             }
-            made.insert(step.file, step.sha256);
+            made.insert(step.file, step.made);
         }
         if lines.last().is_some_and(|line| !line.ends_with(b"\n")) {
             file.write_all(b"\n").map_err(write)?;
@@ -53,14 +53,14 @@ impl Journal {
         Ok(Self { path: path.to_owned(), file: Mutex::new(file), made })
     }
 
-    /// The digest of the new file that a run before this one made, if it came so far.
-    pub(super) fn made(&self, file: &Path) -> Option<&str> {
+    /// By what the new file is known that a run before this one made, if it came so far.
+    pub(super) fn made(&self, file: &Address) -> Option<&str> {
         self.made.get(file).map(String::as_str)
     }
 
     /// A new file is about to take its name.
-    pub(super) fn step(&self, plan: &str, file: &Path, sha256: &str) -> Result<(), Error> {
-        let step = Step { plan: plan.to_owned(), file: file.to_owned(), sha256: sha256.to_owned() };
+    pub(super) fn step(&self, plan: &str, file: &Address, made: &str) -> Result<(), Error> {
+        let step = Step { plan: plan.to_owned(), file: file.clone(), made: made.to_owned() };
         let failed = |source| Error::Write { file: self.path.display().to_string(), source };
         let mut line = serde_json::to_vec(&step).map_err(|error| failed(error.into()))?;
         line.push(b'\n');

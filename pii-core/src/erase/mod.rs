@@ -14,14 +14,18 @@
 //! that could hide the same mistake twice: it decodes everything and looks at the bytes.
 
 mod avro;
+mod columns;
 mod eraser;
 mod error;
 mod formats;
 mod hits;
 mod hold;
 mod input;
+mod ipc;
 mod journal;
 mod lines;
+#[cfg(test)]
+mod memory;
 mod output;
 mod parquet;
 mod place;
@@ -34,8 +38,10 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 mod values;
+mod versions;
 
 pub use self::avro::AvroEraser;
+pub use self::ipc::IpcEraser;
 pub use self::lines::{CsvEraser, CsvForm, JsonLinesEraser};
 pub use self::parquet::ParquetEraser;
 pub use eraser::{Eraser, Go, Progress};
@@ -44,7 +50,8 @@ pub use hits::{Hits, Rows};
 pub use hold::Hold;
 pub use input::Input;
 pub use output::Output;
-pub use plan::{Plan, PlannedFile, Version};
+pub use place::Address;
+pub use plan::{FileVersion, ObjectVersion, OldVersion, Plan, PlannedFile, Version};
 pub use residue::{Residue, Where};
 pub use run::{Done, OnRecord, Outcome};
 pub use search::{Depth, Needles, search, search_name};

@@ -1,12 +1,11 @@
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
 use ring::digest::{SHA256, digest};
 use ring::pbkdf2;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Error, Hits, Values};
+use super::{Action, Address, Error, Hits, Values};
 use crate::audit::Hash;
 
 /// What an erasure would do: which files, how many rows of each. Made by [`super::Eraser::plan`], run as it is or not at all.
@@ -29,7 +28,7 @@ pub struct Plan {
     /// Files with hits, in order.
     pub files: Vec<PlannedFile>,
     /// Files whose name tells no format: nobody looked at them.
-    pub skipped: Vec<PathBuf>,
+    pub skipped: Vec<String>,
 }
 
 /// What an erasure would do in one file.
@@ -37,11 +36,12 @@ pub struct Plan {
 #[serde(deny_unknown_fields)]
 pub struct PlannedFile {
     /// Where it is, links followed.
-    pub path: PathBuf,
+    pub file: Address,
     /// Its format: `parquet`.
     pub format: String,
-    /// Which state of it was looked at.
-    pub version: Version,
+    /// Which state of it was looked at; none of an object that was deleted, and of which old versions are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// How many rows it has.
     pub rows: u64,
     /// How many of them hold a value and are free to go.
@@ -51,6 +51,12 @@ pub struct PlannedFile {
     /// Grounds of the holds on the file or on rows of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grounds: Vec<String>,
+    /// What its bucket keeps besides, and what goes, too: all of it where rows go; else the versions that hold a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old: Vec<OldVersion>,
+    /// The ids of versions that stay: no value was found in them, or what was found is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stay: Vec<String>,
     /// The rows that go, as long as the process lives that found them.
     #[serde(skip)]
     pub(super) found: Option<Hits>,
@@ -58,8 +64,28 @@ pub struct PlannedFile {
 
 /// A state of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "lowercase")]
+pub enum Version {
+    /// On this machine.
+    File(FileVersion),
+    /// In an object store.
+    Object(ObjectVersion),
+}
+
+impl Version {
+    /// By what it can be told from others: the SHA-256 in hexadecimal, or the ETag of an object.
+    pub fn digest(&self) -> Option<String> {
+        match self {
+            Self::File(file) => file.sha256.clone(),
+            Self::Object(object) => Some(object.etag.clone()),
+        }
+    }
+}
+
+/// A state of a file on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Version {
+pub struct FileVersion {
     /// Its size.
     pub bytes: u64,
     /// Device and inode.
@@ -69,6 +95,38 @@ pub struct Version {
     /// SHA-256 (FIPS 180-4), in hexadecimal, of a plan that another process may run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+}
+
+/// A state of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectVersion {
+    /// Its size.
+    pub bytes: u64,
+    /// Its ETag, without quotes.
+    pub etag: String,
+    /// Its id, where the bucket keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// What a bucket keeps of an object besides what everybody sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OldVersion {
+    /// Its id.
+    pub id: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether it only marks that the object was deleted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub marker: bool,
+    /// How many rows of it hold a value, if it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hits: Option<u64>,
+    /// What forbids that it goes: `locked until 2027-01-01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
 }
 
 /// Tells a list of values from another without holding any: PBKDF2-HMAC-SHA-256 (RFC 8018) of the sorted list.
@@ -101,7 +159,28 @@ impl Plan {
 
     /// The size of these.
     pub fn bytes(&self) -> u64 {
-        self.to_rewrite().map(|file| file.version.bytes).sum()
+        self.to_rewrite().map(PlannedFile::bytes).sum()
+    }
+
+    /// Files of which something goes: rows, or old versions.
+    pub fn to_change(&self) -> impl Iterator<Item = &PlannedFile> {
+        self.files.iter().filter(|file| file.hits > 0 || !file.old.is_empty())
+    }
+
+    /// Old versions and delete markers that go.
+    pub fn old_versions(&self) -> u64 {
+        self.files.iter().map(|file| file.old.len() as u64).sum()
+    }
+
+    /// Those that something forbids to remove, with their files.
+    pub fn locked(&self) -> impl Iterator<Item = (&PlannedFile, &OldVersion)> {
+        let old = self.files.iter().flat_map(|file| file.old.iter().map(move |old| (file, old)));
+        old.filter(|(_, old)| old.lock.is_some())
+    }
+
+    /// Whether nothing goes.
+    pub fn is_empty(&self) -> bool {
+        self.to_change().next().is_none()
     }
 
     /// Reads a plan that was written as JSON.
@@ -132,6 +211,38 @@ impl Plan {
     }
 }
 
+impl PlannedFile {
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.version.as_ref().map_or(0, Version::bytes)
+    }
+}
+
+impl Version {
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::File(version) => version.bytes,
+            Self::Object(version) => version.bytes,
+        }
+    }
+
+    /// Whether it is told by its bytes, and not only by what the file system knows.
+    pub(super) fn has_digest(&self) -> bool {
+        matches!(self, Self::File(FileVersion { sha256: Some(_), .. }))
+    }
+
+    /// Whether it is that state, as far as the plan can tell.
+    pub(super) fn is(&self, now: &Self) -> bool {
+        match (self, now) {
+            (Self::File(FileVersion { sha256: Some(planned), .. }), Self::File(now)) => {
+                now.sha256.as_ref() == Some(planned)
+            }
+            _ => self == now,
+        }
+    }
+}
+
 impl ListDigest {
     /// Of a list, under a new salt.
     pub(super) fn new(values: &Values) -> Result<Self, Error> {
@@ -156,6 +267,10 @@ impl ListDigest {
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, salt.as_bytes(), &whole, &mut out);
         Self { count: values.len() as u64, salt, digest: hex(&out) }
     }
+}
+
+fn is_false(marker: &bool) -> bool {
+    !marker
 }
 
 fn hex(bytes: &[u8]) -> String {

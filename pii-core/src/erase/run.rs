@@ -1,19 +1,20 @@
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
 use super::eraser::format_of;
 use super::journal::Journal;
-use super::place::{self, Draft, LocalFile};
+use super::place::{self, Draft, OpenFile, Removal};
 use super::search::{is_of, search};
 use super::searcher::Kept;
 use super::{
-    Action, Depth, Eraser, Error, Format, Go, Hits, Input, Needles, Output, Plan, PlannedFile, Progress, Residue,
-    Rewritten, Where,
+    Action, Address, Depth, Eraser, Error, Format, Go, Hits, Input, Needles, Output, Plan, PlannedFile, Progress,
+    Residue, Rewritten, Where,
 };
 use crate::audit::Receipt;
+use crate::store::{Objects, Traffic};
 
 /// Where it is on record that bytes are about to be destroyed.
 #[derive(Debug)]
@@ -27,8 +28,10 @@ pub enum OnRecord<'a> {
 /// What became of each file of a plan, in its order.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Each file, and how it ended. One that failed is as it was; the others do not mind.
-    pub files: Vec<(PathBuf, Result<Done, Error>)>,
+    /// Each file, and how it ended. One that failed is as it was, but for [`Error::Stays`]; the others do not mind.
+    pub files: Vec<(Address, Result<Done, Error>)>,
+    /// What the object store was asked for it.
+    pub traffic: Traffic,
 }
 
 /// What was done to a file.
@@ -38,6 +41,8 @@ pub struct Done {
     pub rewritten: Rewritten,
     /// By a run of this plan before this one.
     pub before: bool,
+    /// Old versions and delete markers that were removed.
+    pub removed: u64,
     /// Where values still stand within what belongs to others: in other columns, in free text. The first places of each.
     pub elsewhere: Vec<Residue>,
 }
@@ -53,14 +58,14 @@ impl Outcome {
         self.files.iter().filter_map(|(_, ended)| ended.as_ref().ok())
     }
 
-    /// What the first file that is as it was failed of.
+    /// What the first file that is not done failed of.
     pub fn into_failure(self) -> Option<Error> {
         self.files.into_iter().find_map(|(_, ended)| ended.err())
     }
 
-    /// Files that are as they were, and why.
-    pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
-        self.files.iter().filter_map(|(path, ended)| Some((path.as_path(), ended.as_ref().err()?)))
+    /// Files that are not done, and why.
+    pub fn failed(&self) -> impl Iterator<Item = (&Address, &Error)> {
+        self.files.iter().filter_map(|(path, ended)| Some((path, ended.as_ref().err()?)))
     }
 }
 
@@ -95,16 +100,19 @@ impl Eraser {
         let needles = Needles::new(&self.values);
         let steps = Steps { digest, journal, everything, needles, eraser: self };
         let (bytes, of_bytes) = (AtomicU64::new(0), plan.bytes());
-        let files: Vec<_> = plan.to_rewrite().collect();
+        let files: Vec<_> = plan.to_change().collect();
         let one = |file: &&PlannedFile| {
-            let done = bytes.fetch_add(file.version.bytes, Ordering::Relaxed);
+            let done = bytes.fetch_add(file.bytes(), Ordering::Relaxed);
             let ended = match go(Progress { bytes: done, of_bytes }) {
                 ControlFlow::Continue(()) => steps.file(file),
                 ControlFlow::Break(()) => Err(Error::Interrupted),
             };
-            (file.path.clone(), ended)
+            (file.file.clone(), ended)
         };
-        Ok(Outcome { files: self.threads.install(|| files.par_iter().map(one).collect()) })
+        let asked = || self.objects.as_deref().map(Objects::traffic).unwrap_or_default();
+        let before = asked();
+        let files = self.threads.install(|| files.par_iter().map(one).collect());
+        Ok(Outcome { files, traffic: asked().since(&before) })
     }
 
     fn made(&self, plan: &Plan) -> Result<(), Error> {
@@ -114,7 +122,7 @@ impl Eraser {
         if plan.action != self.action {
             return Err(Error::OtherPlan("another action"));
         }
-        if !plan.values.is_of(&self.values) {
+        if self.digest.get() != Some(&plan.values) && !plan.values.is_of(&self.values) {
             return Err(Error::OtherPlan("another list of values"));
         }
         Ok(())
@@ -132,52 +140,66 @@ impl Eraser {
 
 impl Steps<'_> {
     fn file(&self, planned: &PlannedFile) -> Result<Done, Error> {
-        place::clear(&planned.path)?;
-        let old = LocalFile::open(&planned.path)?;
+        let removal = Removal::of(planned, self.eraser.objects.as_deref())?;
+        let mut done = if planned.hits > 0 { self.rewrite(planned)? } else { Done::default() };
+        done.removed = removal.carry_out()?;
+        Ok(done)
+    }
+
+    fn rewrite(&self, planned: &PlannedFile) -> Result<Done, Error> {
+        place::clear(&planned.file)?;
+        let old = OpenFile::planned(planned, self.eraser.objects.as_deref())?;
+        let format = self.eraser.formats.of(format_of(&planned.file)?, old.name())?;
         if self.is_done(planned, &old)? {
+            // That run may have died before it could prove it.
+            self.prove(planned, &old, &old, format)?;
             return Ok(Done { before: true, ..Done::default() });
         }
-        let format = self.eraser.formats.of(format_of(&planned.path)?, old.name())?;
         let hits = self.hits(planned, &old, format)?;
-        let mut draft = Draft::beside(&old)?;
+        let mut draft = Draft::of(&old)?;
         let rewritten = format.rewrite(&old, &hits, &self.eraser.action, &mut draft)?;
         let position = draft.position();
+        if let Some(mark) = draft.mark() {
+            self.step(planned, mark)?;
+        }
         let new = draft.sync()?;
-        if new.len()? != position {
-            return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.len()?)));
+        if new.size()? != position {
+            return Err(unproven(&old, format!("{position} bytes were written, and {} are there", new.size()?)));
         }
         self.prove(planned, &old, &new, format)?;
         // What is held, and what stays in a subject column that nobody changes, is found on purpose.
         let gone = self.eraser.hides_rows() && planned.held == 0;
         let elsewhere = if gone || self.everything { self.search(gone, &old, &new)? } else { Vec::new() };
-        if let Some(journal) = &self.journal {
-            journal.step(&self.digest, &planned.path, &new.sha256()?)?;
+        if draft.mark().is_none() && self.journal.is_some() {
+            self.step(planned, &new.made()?.unwrap_or_default())?;
         }
         draft.publish()?;
-        Ok(Done { rewritten, before: false, elsewhere })
+        Ok(Done { rewritten, elsewhere, ..Done::default() })
+    }
+
+    fn step(&self, planned: &PlannedFile, made: &str) -> Result<(), Error> {
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.step(&self.digest, &planned.file, made))
     }
 
     /// Whether a run before this one did it. A file that is neither the planned one nor what was made of it is refused.
-    fn is_done(&self, planned: &PlannedFile, old: &LocalFile) -> Result<bool, Error> {
-        let now = old.version(planned.version.sha256.is_some())?;
-        let same = match &planned.version.sha256 {
-            Some(planned) => now.sha256.as_ref() == Some(planned),
-            None => now == planned.version,
-        };
-        let made = || self.journal.as_ref()?.made(&planned.path);
-        match (same, made()) {
-            (true, _) => Ok(false),
-            (false, Some(made)) if old.sha256()? == made => Ok(true),
-            _ => Err(Error::Changed { file: old.name().to_owned() }),
+    fn is_done(&self, planned: &PlannedFile, old: &OpenFile<'_>) -> Result<bool, Error> {
+        let changed = || Error::Changed { file: old.name().to_owned() };
+        let version = planned.version.as_ref().ok_or_else(changed)?;
+        if version.is(&old.version(version.has_digest())?) {
+            return Ok(false);
+        }
+        match self.journal.as_ref().and_then(|journal| journal.made(&planned.file)) {
+            Some(made) if old.made()?.as_deref() == Some(made) => Ok(true),
+            _ => Err(changed()),
         }
     }
 
-    fn hits(&self, planned: &PlannedFile, old: &LocalFile, format: &dyn Format) -> Result<Hits, Error> {
+    fn hits(&self, planned: &PlannedFile, old: &OpenFile<'_>, format: &dyn Format) -> Result<Hits, Error> {
         if let Some(found) = &planned.found {
             return Ok(found.clone());
         }
         let all = format.find(old)?;
-        let (free, _) = self.eraser.free(old, format_of(&planned.path)?, &all)?;
+        let (free, _) = self.eraser.free(old, format_of(&planned.file)?, &all)?;
         if (all.rows, free.count()) != (planned.rows, planned.hits) {
             // The bytes are the planned ones, so what is held is not.
             let why = format!("{} rows were planned, and {} are free to go now", planned.hits, free.count());
@@ -186,7 +208,13 @@ impl Steps<'_> {
         Ok(Hits { rows: all.rows, hit: free })
     }
 
-    fn prove(&self, planned: &PlannedFile, old: &LocalFile, new: &LocalFile, format: &dyn Format) -> Result<(), Error> {
+    fn prove(
+        &self,
+        planned: &PlannedFile,
+        old: &OpenFile<'_>,
+        new: &OpenFile<'_>,
+        format: &dyn Format,
+    ) -> Result<(), Error> {
         let rows = match self.eraser.action {
             Action::DeleteRow => planned.rows - planned.hits,
             _ => planned.rows,
@@ -203,7 +231,7 @@ impl Steps<'_> {
 
     /// Where a whole value stands in the subject column, or in what the file keeps about it, though it was to be gone from
     /// there, the new file is thrown away. Elsewhere it is another's: told, and left.
-    fn search(&self, gone: bool, old: &LocalFile, new: &dyn Input) -> Result<Vec<Residue>, Error> {
+    fn search(&self, gone: bool, old: &OpenFile<'_>, new: &dyn Input) -> Result<Vec<Residue>, Error> {
         let column = self.eraser.column.as_str();
         let depth = if self.everything { Depth::Everything } else { Depth::Described(column) };
         let (mut elsewhere, mut left) = (Kept::default(), None);
@@ -235,8 +263,8 @@ impl Input for As<'_> {
         self.0
     }
 
-    fn len(&self) -> Result<u64, Error> {
-        self.1.len()
+    fn size(&self) -> Result<u64, Error> {
+        self.1.size()
     }
 
     fn read(&self, range: std::ops::Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
@@ -244,6 +272,6 @@ impl Input for As<'_> {
     }
 }
 
-fn unproven(old: &LocalFile, why: String) -> Error {
+fn unproven(old: &OpenFile<'_>, why: String) -> Error {
     Error::Unproven { file: old.name().to_owned(), why }
 }

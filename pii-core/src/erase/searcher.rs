@@ -1,16 +1,16 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::place::LocalFile;
+use super::place::{self, LocalFile, OpenFile};
 use super::search::{self, Depth, Needles};
-use super::{Error, Go, Progress, Residue, Values};
-use crate::store::Everything;
+use super::{Address, Error, Go, Progress, Residue, Values};
+use crate::store::{Everything, Listed, ListedAt, Listing, Objects};
 
 /// Looks for values in every byte of files: of data, of logs, of what table formats write about data.
 pub struct Searcher {
@@ -31,7 +31,7 @@ pub struct Searched {
     /// How many places there are in all.
     pub found: u64,
     /// Files that were not searched, or not to their ends, and why: what is in them nobody can say.
-    pub failed: Vec<(PathBuf, Error)>,
+    pub failed: Vec<(Address, Error)>,
 }
 
 impl Searcher {
@@ -47,38 +47,62 @@ impl Searcher {
         Ok(Self { needles: Needles::new(values), column: column.map(str::to_owned), threads })
     }
 
-    /// Searches all files and all names.
+    /// Searches all files and all names; of objects, also the old versions that are kept of them.
     ///
     /// # Errors
     /// [`Error::Interrupted`]. What goes wrong with a file is in the [`Searched`].
-    pub fn search(&self, everything: &Everything, go: Go<'_>) -> Result<Searched, Error> {
-        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let (bytes, of_bytes) = (AtomicU64::new(0), everything.files.iter().map(size).sum());
-        let one = |path: &PathBuf| {
-            let done = bytes.fetch_add(size(path), Ordering::Relaxed);
+    pub fn search(
+        &self,
+        everything: &Everything,
+        listing: &Listing,
+        objects: Option<&Objects>,
+        go: Go<'_>,
+    ) -> Result<Searched, Error> {
+        let far: Vec<ListedAt> = listing.files.iter().map(|Listed(at)| at.clone()).collect();
+        let near = everything.files.iter().cloned().map(ListedAt::Path);
+        let all: Vec<ListedAt> = near.chain(far).collect();
+        let (bytes, of_bytes) = (AtomicU64::new(0), all.iter().map(place::bytes).sum());
+        let one = |listed: &ListedAt| {
+            let done = bytes.fetch_add(place::bytes(listed), Ordering::Relaxed);
             match go(Progress { bytes: done, of_bytes }) {
-                ControlFlow::Continue(()) => Ok(self.file(path)),
+                ControlFlow::Continue(()) => Ok(self.listed(listed, objects)),
                 ControlFlow::Break(()) => Err(Error::Interrupted),
             }
         };
-        let files: Vec<_> = self.threads.install(|| everything.files.par_iter().map(one).collect::<Result<_, _>>())?;
+        let files: Vec<_> = self.threads.install(|| all.par_iter().map(one).collect::<Result<_, _>>())?;
         let mut searched = Searched::default();
         for folder in &everything.folders {
             let mut kept = Kept::default();
             self.name(folder, &mut kept);
             searched.add(kept);
         }
-        for (path, (kept, ended)) in everything.files.iter().zip(files) {
+        for (listed, (kept, ended)) in all.iter().zip(files) {
             searched.add(kept);
             match ended {
                 Ok(bytes) => {
                     searched.files += 1;
                     searched.bytes += bytes;
                 }
-                Err(error) => searched.failed.push((path.clone(), error)),
+                Err(error) => searched.failed.push((place::address(listed), error)),
             }
         }
         Ok(searched)
+    }
+
+    fn listed(&self, listed: &ListedAt, objects: Option<&Objects>) -> (Kept, Result<u64, Error>) {
+        if let ListedAt::Path(path) = listed {
+            return self.file(path);
+        }
+        let mut kept = Kept::default();
+        let told = place::address(listed).to_string();
+        self.name(Path::new(&told), &mut kept);
+        let ended = OpenFile::all(listed, objects).and_then(|versions| {
+            let found = &mut |residue| kept.add(residue);
+            versions.iter().try_fold(0, |bytes, file| {
+                Ok(bytes + search::search(file, &self.needles, Depth::Everything, found)?)
+            })
+        });
+        (kept, ended)
     }
 
     fn file(&self, path: &Path) -> (Kept, Result<u64, Error>) {

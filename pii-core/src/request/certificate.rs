@@ -60,7 +60,7 @@ pub struct CertifiedPlace {
     pub rows: u64,
     /// How many files were written anew.
     pub files: u64,
-    /// SHA-256 of each file before, in hexadecimal.
+    /// Each file before: its SHA-256 in hexadecimal, or the ETag of an object.
     pub before: Vec<String>,
     /// When.
     pub at: Option<Timestamp>,
@@ -198,7 +198,7 @@ impl CertifiedPlace {
                 certified.why = Some("a legal hold (Art. 17(3)(b), (e))".to_owned());
             }
             Intent::Erase { plan } => {
-                certified.before = plan.to_rewrite().filter_map(|file| file.version.sha256.clone()).collect();
+                certified.before = plan.to_rewrite().filter_map(|file| file.version.as_ref()?.digest()).collect();
             }
             Intent::Shred { .. } | Intent::Release { .. } => {}
         }

@@ -49,6 +49,7 @@ mod write;
 
 pub use envelope::Envelope;
 pub use error::Error;
+pub(crate) use parquet::asked_for;
 pub use parquet::{KeyName, KeyPart, find_parquet_key, parquet_keys};
 pub use read::SealedReader;
 pub use write::SealedWriter;

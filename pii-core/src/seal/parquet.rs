@@ -53,6 +53,11 @@ pub fn find_parquet_key(keys: &Keyring, metadata: &[u8]) -> Result<(KeyName, Zer
     Ok((name, opened))
 }
 
+/// The name by which a key service is asked for the key of these key metadata, whoever wrote them; none if they do not say.
+pub(crate) fn asked_for(metadata: &[u8]) -> Option<String> {
+    Some(serde_json::from_slice::<KeyMaterial>(metadata).ok()?.master_key_id)
+}
+
 /// The name of a key of a Parquet file, as its key metadata have it and as a key service is asked for it:
 /// `crm.customers/6d8568756ffacc9c/footer`, `crm.customers/6d8568756ffacc9c/column/email`. It names the dataset's key that
 /// wraps it, and what it is for.

@@ -132,6 +132,12 @@ pub enum Error {
     ObjectTooLarge { location: String, bytes: u64 },
     #[error("the store does not let this key at `{location}`: {why}")]
     ObjectDenied { location: String, why: String },
+    #[error("`{location}` changed meanwhile")]
+    ObjectChanged { location: String },
+    #[error("`{location}` is archived: restore it before it can be read")]
+    ObjectArchived { location: String },
+    #[error("`{location}` cannot be removed: it is {lock}")]
+    ObjectLocked { location: String, lock: String },
     #[error("cannot reach `{place}`: {why}")]
     ObjectStore { place: String, why: String },
 }

@@ -40,6 +40,13 @@ impl Format {
         Self::ALL.into_iter().find(|f| f.extensions().contains(&extension.as_str()))
     }
 
+    /// The same, and that of a text that is packed: `.csv.gz`, `.jsonl.zst`.
+    pub fn of_packed(path: &Path) -> Option<Self> {
+        let packed = path.extension()?.to_str().is_some_and(|end| matches!(end, "gz" | "zst" | "zstd"));
+        let inner = Self::of_path(Path::new(path.file_stem()?)).filter(|f| matches!(f, Self::Csv | Self::JsonLines));
+        if packed { inner } else { Self::of_path(path) }
+    }
+
     fn extensions(self) -> &'static [&'static str] {
         match self {
             Self::Csv => &["csv", "tsv"],

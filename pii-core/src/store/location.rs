@@ -3,7 +3,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{Error, Format};
+use super::object::StoredObject;
+use super::{Error, Format, ObjectLocation, Objects};
 
 /// Where a dataset lies: a file, a folder of files, a glob such as `in/*.csv`, or `-` for standard input.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -124,9 +125,19 @@ pub fn refuse_overwrite(inputs: &[PathBuf], destination: &Destination) -> Result
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Files, in the order of the locations, and of their names within a folder.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Listed>,
     /// Files in a folder or under a glob whose name tells no format, or another one than was asked for.
-    pub skipped: Vec<PathBuf>,
+    pub skipped: Vec<String>,
+}
+
+/// A file that was listed.
+#[derive(Clone, Debug)]
+pub struct Listed(pub(crate) ListedAt);
+
+#[derive(Clone, Debug)]
+pub(crate) enum ListedAt {
+    Path(PathBuf),
+    Object(StoredObject),
 }
 
 impl Listing {
@@ -136,11 +147,25 @@ impl Listing {
     /// [`Error::Read`], [`Error::EmptyFolder`], [`Error::NoMatch`], [`Error::Pattern`]; [`Error::EmptyLocation`] for
     /// standard input, which lies nowhere.
     pub fn of(locations: &[Location], asked: Option<Format>) -> Result<Self, Error> {
-        let mut found = Found::default();
+        let mut found = Found { packed: true, ..Found::default() };
         for location in locations {
             found.add(location.path().ok_or(Error::EmptyLocation)?, asked)?;
         }
-        Ok(Self { files: found.files, skipped: found.skipped })
+        let files = found.files.into_iter().map(|path| Listed(ListedAt::Path(path))).collect();
+        Ok(Self { files, skipped: found.skipped.iter().map(|path| path.display().to_string()).collect() })
+    }
+
+    /// Looks for objects, too: a folder with all that is in it, those that a pattern matches, or one. Where the bucket keeps
+    /// old versions, with these, and with objects of which nothing else is left.
+    ///
+    /// # Errors
+    /// [`Error::NoObject`], [`Error::EmptyFolder`], [`Error::NoMatch`], [`Error::Pattern`]; [`Error::NoBucket`],
+    /// [`Error::ObjectDenied`], [`Error::ObjectStore`].
+    pub fn add(&mut self, objects: &Objects, source: &ObjectLocation) -> Result<(), Error> {
+        let (files, skipped) = objects.find(source)?;
+        self.files.extend(files.into_iter().map(|object| Listed(ListedAt::Object(object))));
+        self.skipped.extend(skipped);
+        Ok(())
     }
 }
 
@@ -218,6 +243,8 @@ pub(super) struct Found {
     pub(super) files: Vec<PathBuf>,
     /// Files in a folder or under a glob whose name tells no format.
     pub(super) skipped: Vec<PathBuf>,
+    /// Whether text that is packed, `.csv.gz`, counts.
+    packed: bool,
 }
 
 impl Found {
@@ -271,7 +298,7 @@ impl Found {
     }
 
     fn add_file(&mut self, path: PathBuf, asked: Option<Format>) {
-        let wanted = match (asked, Format::of_path(&path)) {
+        let wanted = match (asked, if self.packed { Format::of_packed(&path) } else { Format::of_path(&path) }) {
             (Some(asked), Some(found)) => asked == found,
             (Some(_), None) => path.extension().is_none(),
             (None, found) => found.is_some(),

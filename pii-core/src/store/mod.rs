@@ -15,7 +15,8 @@
 //! A Parquet file can be encrypted, with keys that are handed in: [`ParquetKeys`] to write one, a [`KeyFinder`] to read it.
 //! Which keys, and where they are kept, is not this room's question.
 //!
-//! [`Objects`] are small files on S3, such as anchors of the audit log, read and written whole.
+//! [`Objects`] is a store of objects, S3 or one that speaks as it does: for anchors of the audit log, read and written whole,
+//! and for files that are erased in, by ranges.
 //!
 //! Errors name the file, the row (from 1, without a header) and the column. They never repeat a value: it may be
 //! personal data.
@@ -33,8 +34,10 @@ pub use encoding::Encoding;
 pub use encryption::{Encryption, KeyFinder, ParquetKey, ParquetKeys};
 pub use error::Error;
 pub use format::{Compression, Format};
-pub use location::{Destination, Everything, Listing, Location, refuse_overwrite};
-pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects};
-pub(crate) use read::sniff_delimiter;
+pub(crate) use location::ListedAt;
+pub use location::{Destination, Everything, Listed, Listing, Location, refuse_overwrite};
+pub(crate) use object::{Kept, StoredObject, StoredVersion, Upload, Versioning, Written};
+pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects, Traffic};
+pub(crate) use read::{Asking, sniff_delimiter};
 pub use read::{Batches, Progress, ReadOptions, Source};
 pub use write::{Content, FileWriter, Staged, TableWriter, WriteOptions};

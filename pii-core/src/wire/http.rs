@@ -1,7 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, NoProxy, Proxy, Response};
 use tokio::runtime::{Builder, Runtime};
@@ -13,7 +14,7 @@ use super::{Encryption, Error, Wire, host_of};
 /// The most bytes an answer may have: 1 MiB.
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
 
-/// A client for small questions over HTTP/1.1: one at a time, answered whole.
+/// A client for questions over HTTP/1.1 that are answered whole.
 ///
 /// It keeps no cookies and follows no redirect: what is asked here carries secrets, and they are for one host.
 /// Not to be used from within an asynchronous runtime.
@@ -23,12 +24,41 @@ pub struct Http {
     runtime: Runtime,
 }
 
+/// What is asked.
+pub struct Question<'a> {
+    /// The method (RFC 9110 §9).
+    pub method: &'a str,
+    /// Where.
+    pub url: &'a Url,
+    /// Header fields, by name.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The body.
+    pub body: Bytes,
+    /// The most bytes the answer may have.
+    pub most: usize,
+    /// How long it may take, all in all.
+    pub timeout: Duration,
+}
+
 /// What came back.
 pub struct Answer {
     /// The status (RFC 9110 §15).
     pub status: u16,
     /// The body; wiped when it is dropped.
     pub body: Zeroizing<Vec<u8>>,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// A header field, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All header fields that are text, their names in small letters.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
 }
 
 impl Http {
@@ -68,11 +98,22 @@ impl Http {
     /// Sends `body` by POST.
     ///
     /// # Errors
-    /// [`Error`] for everything but an answer; an answer with an error status is one.
+    /// As [`Http::ask`].
     pub fn post(&self, url: &Url, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, Error> {
+        let (most, timeout) = (MAX_ANSWER_BYTES, self.wire.timeout);
+        self.ask(Question { method: "POST", url, headers, body: body.into(), most, timeout })
+    }
+
+    /// Asks, and waits for the whole answer. Several threads may ask at once.
+    ///
+    /// # Errors
+    /// [`Error`] for everything but an answer; an answer with an error status is one.
+    pub fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
+        let Question { method, url, headers, body, most, timeout } = question;
         self.wire.admit(url)?;
         let host = host_of(url);
-        let mut request = self.client.request(Method::POST, url.clone()).body(body);
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| Error::Unusable(error.to_string()))?;
+        let mut request = self.client.request(method, url.clone()).timeout(timeout).body(body);
         for (name, value) in headers {
             let mut value = HeaderValue::from_str(value).map_err(|_| Error::Header(name.to_string()))?;
             // Some hold a token; none is for anybody's log.
@@ -80,19 +121,20 @@ impl Http {
             request = request.header(*name, value);
         }
         self.runtime.block_on(async {
-            let response = request.send().await.map_err(|error| Error::of(&host, &error))?;
-            let status = response.status().as_u16();
-            Ok(Answer { status, body: read(response, &host).await? })
+            let mut response = request.send().await.map_err(|error| Error::of(&host, &error))?;
+            let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+            Ok(Answer { status, headers, body: read(response, &host, most).await? })
         })
     }
 }
 
-async fn read(mut response: Response, host: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    // Enough for what is asked here: a body that grows leaves copies of itself behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(USUAL_ANSWER_BYTES));
+async fn read(mut response: Response, host: &str, most: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // Enough at once: a body that grows leaves copies of itself behind.
+    let told = response.content_length().and_then(|bytes| usize::try_from(bytes).ok());
+    let mut body = Zeroizing::new(Vec::with_capacity(told.unwrap_or(USUAL_ANSWER_BYTES).min(most)));
     while let Some(part) = response.chunk().await.map_err(|error| Error::of(host, &error))? {
-        if body.len() + part.len() > MAX_ANSWER_BYTES {
-            return Err(Error::TooLong { host: host.to_owned(), limit: MAX_ANSWER_BYTES });
+        if body.len() + part.len() > most {
+            return Err(Error::TooLong { host: host.to_owned(), limit: most });
         }
         body.extend_from_slice(&part);
     }

@@ -6,12 +6,13 @@
 //! is named instead ([`Wire::authorities`]).
 //!
 //! A [`Wire`] holds these settings, and every room that connects asks it: [`Wire::admit`] whether it may, [`Wire::tls`]
-//! how. [`Http`] is a small client for services that are asked in HTTP.
+//! how. [`Http`] is a small client for services that are asked in HTTP; Amazon's are asked with a signature (`sigv4`).
 
 mod admit;
 mod credentials;
 mod error;
 mod http;
+pub(crate) mod sigv4;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -23,7 +24,7 @@ use std::time::Duration;
 pub use admit::{Encryption, host_of};
 pub use credentials::Credentials;
 pub use error::Error;
-pub use http::{Answer, Http, MAX_ANSWER_BYTES};
+pub use http::{Answer, Http, MAX_ANSWER_BYTES, Question};
 
 /// How connections are made. Its `Debug` leaves out the proxy, which may hold a password.
 #[derive(Clone)]

@@ -40,7 +40,9 @@ impl Workspace {
         personal: impl Iterator<Item = &'c str>,
     ) -> Result<TableWriter, Error> {
         let Some(encryption) = options.encryption.or(self.encryption()) else {
-            return Ok(TableWriter::create(destination, schema, options)?);
+            let subject = self.policy.dataset(dataset).and_then(|known| known.subject());
+            let subject = options.subject.clone().or(subject.map(|subject| subject.column.clone()));
+            return Ok(TableWriter::create(destination, schema, &WriteOptions { subject, ..options.clone() })?);
         };
         // A column is personal if anything in it is.
         let mut columns: Vec<String> = personal.filter_map(|path| root_of(schema, path)).collect();

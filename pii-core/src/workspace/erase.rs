@@ -14,7 +14,7 @@ pub struct Erased {
     /// The entry that was written before the first byte changed: rows and `content`, the SHA-256 of the plan.
     pub planned_entry: u64,
     /// The entry that was written when all was done: the rows that went, the same `content`; denied, with how many files
-    /// are as they were, if some are.
+    /// are not done, if some are.
     pub done_entry: u64,
 }
 
@@ -54,7 +54,7 @@ impl Workspace {
                 let event = event.with_rows(outcome.rows());
                 match outcome.failed().count() {
                     0 => event,
-                    failed => event.denied(format!("{failed} of {} files are as they were", outcome.files.len())),
+                    failed => event.denied(format!("{failed} of {} files are not done", outcome.files.len())),
                 }
             }
             Err(_) => event.with_rows(0).denied("nothing was done"),

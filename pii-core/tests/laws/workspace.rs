@@ -1,9 +1,13 @@
 //! A workspace from its folder to its last entry.
 
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::file::properties::ReaderProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::serialized_reader::ReadOptionsBuilder;
 use pii_core::audit::{self, Action, Decision, Trust, Verdict};
 use pii_core::clock::FixedClock;
 use pii_core::error::Error;
@@ -44,6 +48,33 @@ fn nothing_that_the_workspace_remembers_is_in_clear() {
     {
         for value in CLEAR.iter().chain(&["carl@example.org"]) {
             assert!(!holds(&bytes, value), "`{value}` in `{}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn whoever_looks_for_a_person_need_not_read_the_files_that_tag_and_protect_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = made(dir.path());
+    let to = |name: &str| dir.path().join(name);
+    let options = WriteOptions::default();
+    let (customers, tagged) = (dataset("crm.customers"), Destination::Path(to("tagged.parquet")));
+    workspace.ingest(source(dir.path()), &customers, Some((&tagged, &options)), &mut on).unwrap();
+    let (warehouse, out) = (recipient("warehouse"), Destination::Path(to("out.parquet")));
+    workspace.protect(source(dir.path()), &customers, &warehouse, &out, &options, &mut on).unwrap();
+    for name in ["tagged.parquet", "out.parquet"] {
+        let read = ReaderProperties::builder().set_read_bloom_filter(true).build();
+        let read = ReadOptionsBuilder::new().with_reader_properties(read).build();
+        let file = SerializedFileReader::new_with_options(File::open(to(name)).unwrap(), read).unwrap();
+        let schema = file.metadata().file_metadata().schema_descr_ptr();
+        let group = file.get_row_group(0).unwrap();
+        for (at, column) in schema.columns().iter().enumerate() {
+            let filter = group.get_column_bloom_filter(at);
+            assert_eq!(filter.is_some(), column.name() == "customer_id", "{name}: {}", column.name());
+            if let Some(filter) = filter {
+                assert_eq!(filter.check(&"customer-0007"), name == "tagged.parquet", "{name}");
+                assert!(!filter.check(&"customer-0009"), "{name}");
+            }
         }
     }
 }

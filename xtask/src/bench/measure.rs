@@ -7,7 +7,7 @@ use crate::Result;
 use crate::step;
 
 /// One run.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cost {
     /// Seconds by the clock.
     pub(super) wall: f64,

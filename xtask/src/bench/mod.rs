@@ -4,6 +4,7 @@
 //! hash of the bytes, no normalisation, no policy, no log. That is the price to beat all the same.
 
 mod audit;
+mod erase;
 mod machine;
 mod measure;
 mod options;
@@ -34,6 +35,9 @@ pub(crate) fn run(args: &[&str]) -> Result {
         return vault::run(options.rows, options.runs);
     }
     let python = python::venv()?;
+    if options.what == Some(What::Erase) {
+        return erase::run(&python, &options);
+    }
     let cache = project::target()?.join("xtask-bench");
     if options.what == Some(What::Seal) {
         fs::create_dir_all(&cache)?;

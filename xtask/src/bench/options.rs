@@ -8,6 +8,12 @@ pub(super) struct Options {
     pub(super) what: Option<What>,
     pub(super) rows: usize,
     pub(super) runs: usize,
+    /// Of the lake to erase in.
+    pub(super) files: usize,
+    /// Percent of 524,288 rows in each of them.
+    pub(super) scale: usize,
+    /// Leave the lake for the next time.
+    pub(super) keep: bool,
     /// Leave `pii` out.
     pub(super) peers_only: bool,
 }
@@ -19,11 +25,13 @@ pub(super) enum What {
     Audit,
     Seal,
     Vault,
+    Erase,
 }
 
 impl Options {
     pub(super) fn read(args: &[&str]) -> Result<Self> {
-        let mut options = Self { what: None, rows: 5_000_000, runs: 5, peers_only: false };
+        let mut options =
+            Self { what: None, rows: 5_000_000, runs: 5, files: 24, scale: 100, keep: false, peers_only: false };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             let mut number = || match args.next().map(|text| text.replace('_', "").parse()) {
@@ -36,6 +44,10 @@ impl Options {
                 "audit" => options.what = Some(What::Audit),
                 "seal" => options.what = Some(What::Seal),
                 "vault" => options.what = Some(What::Vault),
+                "erase" => options.what = Some(What::Erase),
+                "--files" => options.files = number()?,
+                "--scale" => options.scale = number()?,
+                "--keep" => options.keep = true,
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -46,7 +58,8 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault] [--rows N] [--runs N] [--peers-only]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|erase] [--rows N] [--runs N] [--peers-only] \
+                     [--files N] [--scale PERCENT] [--keep]";
 
 #[cfg(test)]
 mod tests {
@@ -55,7 +68,9 @@ mod tests {
     #[test]
     fn options_are_read_in_any_order() {
         let read = Options::read(&["--rows", "500_000", "scan", "--runs", "3"]).unwrap();
-        assert_eq!(read, Options { what: Some(What::Scan), rows: 500_000, runs: 3, peers_only: false });
+        let (files, scale, keep) = (24, 100, false);
+        let wanted = Options { what: Some(What::Scan), rows: 500_000, runs: 3, files, scale, keep, peers_only: false };
+        assert_eq!(read, wanted);
         assert_eq!(Options::read(&["--rows"]).unwrap_err().to_string(), "`--rows` needs a number above 0");
     }
 }

@@ -1,3 +1,4 @@
+use pii_core::request::DocumentKey;
 use serde_json::json;
 
 use crate::config::Global;
@@ -10,7 +11,6 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
     let keys = site.keyring(&global.root_key_alone(&site)?)?;
     ui.record("root_key", &json!({ "id": keys.root_id().to_string() }));
     ui.line(format!("{} {}", paint("root key", HEAD), keys.root_id()));
-    ui.line("");
     let mut rows: Vec<[String; 5]> = Vec::new();
     for recipient in site.policy()?.recipients() {
         let domain = recipient.domain();
@@ -33,6 +33,11 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
         }
     }
     ui.table(["recipient", "domain", "epoch", "since", "retired"], &rows);
+    let documents = DocumentKey::from_seed(&*keys.document_seed()?)?;
+    let public = documents.public();
+    ui.record("document_key", &json!({ "number": public.number(), "public": public.to_string() }));
+    ui.line("");
+    ui.line(format!("{} {public}", paint("documents are signed by", HEAD)));
     Ok(Exit::Done)
 }
 

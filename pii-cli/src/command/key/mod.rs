@@ -12,7 +12,7 @@ use crate::ui::Ui;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// The root key and each recipient's domain, by id and epoch
+    /// The root key and each recipient's domain, by id and epoch; the public key of documents
     List,
     Show(show::Args),
     Rotate(rotate::Args),

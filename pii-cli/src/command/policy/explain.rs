@@ -4,9 +4,9 @@ use serde_json::json;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{HEAD, Ui, paint};
 
-/// What becomes of a column for each recipient, and why
+/// What a column is, and what becomes of it for each recipient, and why
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Such as `crm.customers.email`
@@ -25,6 +25,17 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let (dataset, column) = split.ok_or_else(|| {
         Error::usage(format!("`{}` names no column of a dataset", args.column), "`pii policy show` lists the datasets")
     })?;
+    if let Some(rule) = dataset.column(column) {
+        let (category, origin) = (rule.tag().to_string(), rule.origin());
+        ui.record(
+            "column",
+            &json!({ "dataset": dataset.id().as_str(), "column": column, "category": category,
+                     "origin": origin.name(), "meaning": rule.meaning(), "of_subject": rule.is_of_subject() }),
+        );
+        let meaning = rule.meaning().map(|meaning| format!(": {meaning}")).unwrap_or_default();
+        ui.line(format!("{} {category}, {origin}{meaning}", paint(column, HEAD)));
+        ui.line("");
+    }
     let rows: Vec<[String; 4]> = policy
         .explain(dataset.id(), column)?
         .into_iter()

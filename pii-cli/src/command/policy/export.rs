@@ -25,7 +25,8 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
             "purpose",
             &json!({ "id": purpose.id().as_str(), "lawful_basis": purpose.lawful_basis().name(),
                      "special_basis": purpose.special_basis().map(|b| b.name()),
-                     "direct_marketing": purpose.is_direct_marketing() }),
+                     "direct_marketing": purpose.is_direct_marketing(),
+                     "automated_decision": purpose.automated_decision() }),
         ));
     }
     for recipient in policy.recipients() {
@@ -38,12 +39,17 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
     for dataset in policy.datasets() {
         lines.push(json_line(
             "dataset",
-            &json!({ "id": dataset.id().as_str(), "location": dataset.location(),
+            &json!({ "id": dataset.id().as_str(), "location": dataset.location(), "source": dataset.source(),
                      "purposes": dataset.purposes().map(|p| p.as_str()).collect::<Vec<_>>(),
                      "subject": dataset.subject().map(|s| json!({ "column": s.column, "kind": s.kind.as_str() })),
                      "retention": { "after": dataset.retention().after, "keep": dataset.retention().keep.to_string() } }),
         ));
         for (path, rule) in dataset.columns() {
+            lines.push(json_line(
+                "column",
+                &json!({ "dataset": dataset.id().as_str(), "column": path, "category": rule.tag().to_string(),
+                         "origin": rule.origin().name(), "meaning": rule.meaning(), "of_subject": rule.is_of_subject() }),
+            ));
             for outcome in policy.explain(dataset.id(), path)? {
                 lines.push(json_line(
                     "rule",

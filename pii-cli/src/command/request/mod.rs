@@ -8,6 +8,7 @@ mod import;
 mod list;
 mod notify;
 mod open;
+mod package_verify;
 mod plan;
 mod reject;
 mod replay;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Import(import::Args),
     Export(export::Args),
     Replay(replay::Args),
+    PackageVerify(package_verify::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -73,6 +75,7 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Import(args) => import::run(args, global, ui),
         Command::Export(args) => export::run(args, global, ui),
         Command::Replay(args) => replay::run(args, global, ui),
+        Command::PackageVerify(args) => package_verify::run(args, global, ui),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Block {
 
 impl<'i> Container<'i> {
     pub(super) fn open(input: &'i dyn Input) -> Result<Self, Error> {
-        let len = input.len()?;
+        let len = input.size()?;
         let mut head = Vec::new();
         let mut wanted = 64 << 10;
         loop {

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::super::Error;
+use super::change::{Site, Sites, Sized};
 use super::{damaged, number};
 
 /// What the rows of a file are made of.
@@ -69,12 +70,23 @@ impl<'f> Schema<'f> {
 
     /// Where the row that begins at `at` ends; `found` gets each value that the path names.
     pub(super) fn row(&self, data: &[u8], at: usize, path: &str, found: &mut dyn FnMut(&str)) -> Result<usize, Error> {
-        let mut walk = Walk { schema: self, data, found, odd: None };
+        let mut walk = Walk { schema: self, data, found, odd: None, sites: None, null: None };
         let end = walk.value(&self.root, at, Want::Path(path), 0);
         match (walk.odd, end) {
             (Some(what), _) => Err(self.unsupported(what)),
             (None, Some(end)) => Ok(end),
             (None, None) => Err(damaged(self.file, "a row does not fit its schema")),
+        }
+    }
+
+    /// Where in the row that begins at `at` the values stand that the path names; of an array its elements if `each`.
+    pub(super) fn sites<'s>(&'s self, data: &'s [u8], at: usize, path: &str, each: bool) -> Result<Sites<'s>, Error> {
+        let mut sites = Sites::default();
+        let mut walk =
+            Walk { schema: self, data, found: &mut |_| (), odd: None, sites: Some((&mut sites, each)), null: None };
+        match walk.value(&self.root, at, Want::Path(path), 0) {
+            Some(_) => Ok(sites),
+            None => Err(damaged(self.file, "a row does not fit its schema")),
         }
     }
 
@@ -122,27 +134,37 @@ impl<'p> Want<'p> {
     }
 }
 
-struct Walk<'s, 'f> {
+struct Walk<'s, 'f, 'w> {
     schema: &'s Schema<'s>,
     data: &'s [u8],
     found: &'f mut dyn FnMut(&str),
     /// The subject column is of a type that has no text.
     odd: Option<String>,
+    /// Where values are to be changed, their places; and whether an array stands for its elements.
+    sites: Option<(&'w mut Sites<'s>, bool)>,
+    /// The union around the value: where its number stands, and which branch is null.
+    null: Option<(usize, Option<usize>)>,
 }
 
-impl Walk<'_, '_> {
+impl<'s> Walk<'s, '_, '_> {
     /// Where the value at `at` ends.
-    fn value(&mut self, node: &Value, at: usize, want: Want, depth: usize) -> Option<usize> {
+    fn value(&mut self, node: &'s Value, at: usize, want: Want, depth: usize) -> Option<usize> {
         if depth > MAX_DEPTH {
             return None;
         }
         let schema = self.schema;
+        let around = if node.is_array() { None } else { self.null.take() };
         if let Value::Array(branches) = node {
-            let (branch, at) = number(self.data, at)?;
+            let (branch, next) = number(self.data, at)?;
+            self.null = Some((at, branches.iter().position(|branch| branch.as_str() == Some("null"))));
+            let at = next;
             return self.value(branches.get(usize::try_from(branch).ok()?)?, at, want, depth + 1);
         }
         let full = schema.named(node);
         let own = matches!(want, Want::Itself);
+        if let Some(each) = self.sites.as_ref().map(|(_, each)| *each).filter(|_| own) {
+            return self.site(node, at, around, each, depth);
+        }
         let logical = full.get("logicalType").and_then(Value::as_str).filter(|logical| *logical != "uuid");
         let kind = schema.kind(node);
         if own && (logical.is_some() || matches!(kind, "float" | "double" | "record" | "map")) {
@@ -186,10 +208,38 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Notes where a value stands that is to be changed.
+    fn site(
+        &mut self,
+        node: &'s Value,
+        at: usize,
+        around: Option<(usize, Option<usize>)>,
+        each: bool,
+        depth: usize,
+    ) -> Option<usize> {
+        let schema = self.schema;
+        let (kind, full) = (schema.kind(node), schema.named(node));
+        if kind == "nested" {
+            self.null = around;
+            return self.value(full.get("type")?, at, Want::Itself, depth + 1);
+        }
+        if kind == "array" && (each || around.is_none_or(|(_, null)| null.is_none())) {
+            return self.items(full.get("items")?, at, Want::Itself, false, depth);
+        }
+        let end = self.value(node, at, Want::Nothing, depth + 1)?;
+        let whole = around.map_or(at, |(begin, _)| begin)..end;
+        let null = around.and_then(|(_, null)| null);
+        if let Some((sites, _)) = &mut self.sites {
+            sites.found.push(Site { whole, value: at..end, kind, node: full, null });
+        }
+        Some(end)
+    }
+
     /// The blocks of an array or a map.
-    fn items(&mut self, node: &Value, at: usize, want: Want, keyed: bool, depth: usize) -> Option<usize> {
+    fn items(&mut self, node: &'s Value, at: usize, want: Want, keyed: bool, depth: usize) -> Option<usize> {
         let mut at = at;
         loop {
+            let begin = at;
             let (count, next) = number(self.data, at)?;
             at = next;
             if count == 0 {
@@ -198,8 +248,9 @@ impl Walk<'_, '_> {
             if count < 0 {
                 at = number(self.data, at)?.1;
             }
+            let first = at;
             for _ in 0..count.unsigned_abs() {
-                let begin = at;
+                let item = at;
                 let mut inner = want;
                 if keyed {
                     let (len, start) = number(self.data, at)?;
@@ -207,10 +258,13 @@ impl Walk<'_, '_> {
                     inner = want.below(std::str::from_utf8(self.data.get(start..at)?).ok()?);
                 }
                 at = self.value(node, at, inner, depth + 1)?;
-                if at == begin {
+                if at == item {
                     // Items of no bytes: there may be any number, and nothing is in them.
                     break;
                 }
+            }
+            if let Some((sites, _)) = self.sites.as_mut().filter(|_| count < 0) {
+                sites.sized.push(Sized { head: begin..first, block: first..at, count: count.unsigned_abs() });
             }
         }
     }

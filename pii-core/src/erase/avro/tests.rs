@@ -1,4 +1,3 @@
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray};
@@ -8,51 +7,20 @@ use arrow_avro::reader::ReaderBuilder;
 use arrow_avro::writer::WriterBuilder;
 use arrow_avro::writer::format::AvroOcfFormat;
 
-use super::super::{Action, Error, Format, Input, Output, Rewritten, Values};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, Replacement, Rewritten, Values};
 use super::AvroEraser;
 
-struct Memory(Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        "a.avro"
-    }
-
-    fn len(&self) -> Result<u64, Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-struct Made<'a>(&'a [u8], Vec<u8>);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
-
 fn erase(bytes: &[u8], column: &str, value: &str) -> Result<(Vec<u8>, Rewritten), Error> {
-    let eraser = AvroEraser::new(column, Values::new([value.to_owned()]).unwrap());
-    let input = Memory(bytes.to_vec());
+    act(bytes, column, value, &Action::DeleteRow)
+}
+
+fn act(bytes: &[u8], column: &str, value: &str, action: &Action) -> Result<(Vec<u8>, Rewritten), Error> {
+    let eraser = AvroEraser::new(column, Values::new([value.to_owned()]).unwrap())?;
+    let input = Memory("a.avro", bytes.to_vec());
     let hits = eraser.find(&input)?;
-    let mut made = Made(bytes, Vec::new());
-    let done = eraser.rewrite(&input, &hits, &Action::DeleteRow, &mut made)?;
+    let mut made = Made::of(bytes);
+    let done = eraser.rewrite(&input, &hits, action, &mut made)?;
     Ok((made.1, done))
 }
 
@@ -156,4 +124,61 @@ fn a_path_goes_through_records_arrays_maps_unions_and_names() {
     assert_eq!(error, "`a.avro` has no column `of.nexd.id`");
     let error = erase(&old, "of.next", "x").unwrap_err().to_string();
     assert_eq!(error, "`a.avro` uses the type `record` for the column, which cannot be read yet");
+}
+
+#[test]
+fn values_become_null_or_another_one_in_their_rows_and_other_blocks_stay() {
+    let null = |column: &str| Action::NullColumns(vec![column.to_owned()]);
+    let set =
+        |column: &str, text: &str| Action::Replace(vec![column.to_owned()], Replacement::Constant(text.to_owned()));
+    let hide = Action::Replace(vec!["who".to_owned()], Replacement::Pseudonym);
+    let people = |bytes: &[u8]| -> Vec<Option<String>> {
+        let reader = ReaderBuilder::new().build(bytes).unwrap();
+        let texts = |batch: RecordBatch| {
+            let texts = batch.column(1).as_any().downcast_ref::<StringArray>().unwrap().clone();
+            texts.iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>()
+        };
+        reader.map(Result::unwrap).flat_map(texts).collect()
+    };
+    for codec in [None, Some(CompressionCodec::Deflate), Some(CompressionCodec::ZStandard)] {
+        let old = file(codec);
+        let (new, done) = act(&old, "who", "ann", &null("who")).unwrap();
+        assert_eq!((done.rows, done.erased, ids(&new)), (9, 1, (0..9).collect()));
+        assert_eq!(people(&new)[5], None);
+        assert!(done.copied > old.len() as u64 / 2);
+        assert_eq!(people(&act(&old, "who", "bob", &set("who", "")).unwrap().0)[3].as_deref(), Some(""));
+        assert_eq!(ids(&act(&old, "who", "ann", &set("id", "-70")).unwrap().0), [0, 1, 2, 3, 4, -70, 6, 7, 8]);
+        let hidden = people(&act(&old, "who", "bob", &hide).unwrap().0);
+        assert!(hidden[0] == hidden[3] && hidden[0].as_ref().unwrap().len() == 32 && hidden[1].is_none());
+    }
+    let old = file(None);
+    let complaint = |action| act(&old, "who", "ann", &action).unwrap_err().to_string();
+    assert!(complaint(null("id")).ends_with("the column `id` is required, so nothing in it can become null"));
+    assert!(complaint(set("id", "x")).ends_with("the column `id` is of a type that the new value is not of"));
+    assert_eq!(complaint(null("ib")), "`a.avro` has no column `ib`");
+}
+
+#[test]
+fn a_value_changes_within_arrays_maps_and_blocks_that_say_their_size() {
+    let schema = r#"{"type":"record","name":"r","fields":[
+        {"name":"of","type":["null",{"type":"array","items":{"type":"record","name":"p","fields":[
+            {"name":"id","type":"string"},{"name":"mail","type":["string","null"]}]}}]},
+        {"name":"by","type":{"type":"map","values":"long"}},
+        {"name":"k","type":{"type":"enum","name":"e","symbols":["A","B"]}}]}"#;
+    // [{ann, x@y}, {bob, null}] as a block of 14 bytes, {k: -3}, A
+    let row: &[u8] =
+        &[2, 3, 28, 6, b'a', b'n', b'n', 0, 6, b'x', b'@', b'y', 6, b'b', b'o', b'b', 2, 0, 2, 2, b'k', 5, 0, 0];
+    let old = by_hand(schema, &[row]);
+    let changed = |action: &Action| act(&old, "of.id", "ann", action).unwrap().0;
+    let null = |column: &str| changed(&Action::NullColumns(vec![column.to_owned()]));
+    let set =
+        |column: &str, text: &str| changed(&Action::Replace(vec![column.into()], Replacement::Constant(text.into())));
+    let mail: &[u8] = &[2, 4, 6, b'a', b'n', b'n', 2, 6, b'b', b'o', b'b', 2, 0, 2, 2, b'k', 5, 0, 0];
+    assert_eq!(null("of.mail"), by_hand(schema, &[mail]), "the size of the block is left out");
+    assert_eq!(null("of"), by_hand(schema, &[&[0, 2, 2, b'k', 5, 0, 0]]));
+    let ids: &[u8] = &[2, 4, 2, b'z', 0, 6, b'x', b'@', b'y', 2, b'z', 2, 0, 2, 2, b'k', 5, 0, 0];
+    assert_eq!(set("of.id", "z"), by_hand(schema, &[ids]));
+    let same = |tail: &[u8]| by_hand(schema, &[&[&row[..row.len() - tail.len()], tail].concat()]);
+    assert_eq!(set("by.k", "7"), same(&[14, 0, 0]));
+    assert_eq!(set("k", "B"), same(&[2]));
 }

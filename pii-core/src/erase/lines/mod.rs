@@ -5,11 +5,14 @@
 //! bytes ◀──gzip, zstd── text ◀──UTF-16── UTF-8 ◀── rows that stay, rows made anew                            (sink)
 //! ```
 //!
+//! Of a file of several gzip members or zstd frames, those without a hit are copied as they are          (packed).
+//!
 //! In a plain file nothing that stays passes through this program: the sink asks for long ranges of the old file. What a
 //! row is, whether it holds a value, and how it looks without it, is a [`Grammar`]'s business.
 
 mod csv;
 mod json;
+mod packed;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -74,7 +77,7 @@ fn rewrite(
     input: &dyn Input,
     output: &mut dyn Output,
 ) -> Result<Rewritten, Error> {
-    let mut sink = Sink::new(source, output)?;
+    let mut sink = Sink::new(source, input, output)?;
     let mut wanted = hits.hit.iter().peekable();
     let mut done = Rewritten::default();
     let mut row = 0;
@@ -86,10 +89,13 @@ fn rewrite(
             fresh.clear();
             done.erased += 1;
             if grammar.change(bytes, &mut fresh)? {
-                sink.put(&fresh)?;
                 done.rows += 1;
                 done.reencoded += fresh.len() as u64;
+            } else {
+                fresh.clear();
             }
+            let at = source.position();
+            sink.replace(at..at + bytes.len() as u64, &fresh)?;
         } else {
             sink.keep(bytes, source.position())?;
             done.rows += u64::from(matches!(piece, Piece::Row(_)));
@@ -130,7 +136,7 @@ fn next(source: &mut Source, grammar: &mut dyn Grammar) -> Result<Option<Piece>,
 }
 
 /// 128 bits of the value's HMAC, in hexadecimal.
-fn pseudonym(key: &hmac::Key, old: &[u8]) -> String {
+pub(super) fn pseudonym(key: &hmac::Key, old: &[u8]) -> String {
     hmac::sign(key, old).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

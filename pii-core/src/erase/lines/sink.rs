@@ -1,10 +1,10 @@
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 
 use encoding_rs::UTF_16LE;
-use flate2::write::GzEncoder;
 
-use super::super::{Error, Output};
+use super::super::{Error, Input, Output};
+use super::packed::Packed;
 use super::source::{Packing, Source};
 
 /// Where the rows of the new file go: packed and encoded as those of the old one were.
@@ -18,21 +18,18 @@ pub(super) struct Sink<'o> {
 enum Way<'o> {
     /// Ranges that touch each other are asked for as one.
     Plain(&'o mut dyn Output, Range<u64>),
-    Gzip(Box<GzEncoder<Tube<'o>>>),
-    Zstd(Box<zstd::Encoder<'static, Tube<'o>>>),
+    Packed(Box<Packed<'o>>),
 }
 
 impl<'o> Sink<'o> {
-    pub(super) fn new(source: &Source, output: &'o mut dyn Output) -> Result<Self, Error> {
+    pub(super) fn new(source: &Source, input: &'o dyn Input, output: &'o mut dyn Output) -> Result<Self, Error> {
         let begin = output.position();
         let way = match source.packing {
             Packing::Plain => Way::Plain(output, 0..0),
-            Packing::Gzip => Way::Gzip(Box::new(GzEncoder::new(Tube(output), flate2::Compression::default()))),
-            Packing::Zstd => {
-                let mut encoder =
-                    zstd::Encoder::new(Tube(output), zstd::DEFAULT_COMPRESSION_LEVEL).map_err(unwritten)?;
-                encoder.include_checksum(true).map_err(unwritten)?;
-                Way::Zstd(Box::new(encoder))
+            packing => {
+                let packed = Packed::new(input, packing, source.bounds.clone(), output);
+                // Where text stands is not known of what was decoded.
+                Way::Packed(Box::new(if source.is_wide() { packed.whole()? } else { packed }))
             }
         };
         let ends: fn(u16) -> [u8; 2] = if source.encoding == UTF_16LE { u16::to_le_bytes } else { u16::to_be_bytes };
@@ -41,21 +38,31 @@ impl<'o> Sink<'o> {
 
     /// Takes over text that stands at `at` in the source.
     pub(super) fn keep(&mut self, text: &[u8], at: u64) -> Result<(), Error> {
-        let Way::Plain(output, waiting) = &mut self.way else { return self.put(text) };
         if self.wide.is_some() {
             return self.put(text);
         }
-        let end = at + text.len() as u64;
-        if waiting.end != at || waiting.is_empty() {
-            self.copied += flush(*output, waiting)?;
-            *waiting = at..end;
+        match &mut self.way {
+            Way::Packed(packed) => packed.keep(text, at),
+            Way::Plain(output, waiting) => {
+                if waiting.end != at || waiting.is_empty() {
+                    self.copied += flush(*output, waiting)?;
+                    *waiting = at..at;
+                }
+                waiting.end = at + text.len() as u64;
+                Ok(())
+            }
         }
-        waiting.end = end;
-        Ok(())
     }
 
-    /// Adds text.
-    pub(super) fn put(&mut self, text: &[u8]) -> Result<(), Error> {
+    /// Puts text in the place of what stands at `place` in the source.
+    pub(super) fn replace(&mut self, place: Range<u64>, text: &[u8]) -> Result<(), Error> {
+        match &mut self.way {
+            Way::Packed(packed) if self.wide.is_none() => packed.replace(place, text),
+            _ => self.put(text),
+        }
+    }
+
+    fn put(&mut self, text: &[u8]) -> Result<(), Error> {
         let encoded: Vec<u8>;
         let bytes = match self.wide {
             None => text,
@@ -70,21 +77,21 @@ impl<'o> Sink<'o> {
                 self.copied += flush(*output, waiting)?;
                 output.write(bytes)
             }
-            Way::Gzip(encoder) => encoder.write_all(bytes).map_err(unwritten),
-            Way::Zstd(encoder) => encoder.write_all(bytes).map_err(unwritten),
+            Way::Packed(packed) => packed.put(bytes),
         }
     }
 
     /// Ends the file: bytes taken over, bytes made.
     pub(super) fn finish(self) -> Result<(u64, u64), Error> {
-        let mut copied = self.copied;
-        let end = match self.way {
+        let (copied, end) = match self.way {
             Way::Plain(output, mut waiting) => {
-                copied += flush(output, &mut waiting)?;
-                output.position()
+                let copied = self.copied + flush(output, &mut waiting)?;
+                (copied, output.position())
             }
-            Way::Gzip(encoder) => encoder.finish().map_err(unwritten)?.0.position(),
-            Way::Zstd(encoder) => encoder.finish().map_err(unwritten)?.0.position(),
+            Way::Packed(packed) => {
+                let (copied, output) = packed.finish()?;
+                (copied, output.position())
+            }
         };
         Ok((copied, end - self.begin - copied))
     }
@@ -99,24 +106,6 @@ fn flush(output: &mut dyn Output, waiting: &mut Range<u64>) -> Result<u64, Error
     Ok(len)
 }
 
-/// An output, for those who can only write.
-struct Tube<'o>(&'o mut dyn Output);
-
-impl Write for Tube<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).map_err(io::Error::other)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What the output said, or else what a compressor says.
-fn unwritten(error: io::Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => error,
-        Err(source) => Error::Write { file: "the new file".to_owned(), source },
-    }
+fn unwritten(source: io::Error) -> Error {
+    Error::Write { file: "the new file".to_owned(), source }
 }

@@ -1,11 +1,11 @@
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::ops::Range;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use flate2::bufread::MultiGzDecoder;
 
 use super::super::{Error, Input};
 use super::damaged;
+use super::packed::{Bounds, Members};
 
 /// How the text of a file is packed. Its first bytes say so, not its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) struct Source<'i> {
     bytes: Box<dyn Read + 'i>,
     file: &'i str,
     pub(super) packing: Packing,
+    /// Where the members end that were unpacked.
+    pub(super) bounds: Bounds,
     /// What the text is in. UTF-16 has become UTF-8 here.
     pub(super) encoding: &'static Encoding,
     decoder: Option<Decoder>,
@@ -35,18 +37,21 @@ impl<'i> Source<'i> {
     /// Opens the text. A byte order mark says more than `asked`.
     pub(super) fn open(input: &'i dyn Input, asked: &'static Encoding) -> Result<Self, Error> {
         let file = input.name();
-        let mut raw = Ranges { input, next: 0..input.len()?, chunk: Vec::new(), at: 0 };
-        let head = head(&mut raw, 4).map_err(|error| unread(file, error))?;
+        let mut head = Vec::new();
+        input.read(0..input.size()?.min(4), &mut head)?;
         let packing = match head.as_slice() {
             [0x1f, 0x8b, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Packing::Zstd,
             _ => Packing::Plain,
         };
-        let raw = Cursor::new(head).chain(raw);
-        let mut bytes: Box<dyn Read + 'i> = match packing {
-            Packing::Plain => Box::new(raw),
-            Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, raw))),
-            Packing::Zstd => Box::new(zstd::Decoder::new(raw).map_err(|error| unread(file, error))?),
+        let raw = Ranges::new(input, 0..input.size()?);
+        let (mut bytes, bounds): (Box<dyn Read + 'i>, _) = match packing {
+            Packing::Plain => (Box::new(raw), Bounds::default()),
+            Packing::Gzip | Packing::Zstd => {
+                let members = Members::new(raw, packing);
+                let bounds = members.bounds();
+                (Box::new(members), bounds)
+            }
         };
         let head = self::head(&mut bytes, 3).map_err(|error| unread(file, error))?;
         let encoding = Encoding::for_bom(&head).map_or(asked, |(encoding, _)| encoding);
@@ -58,7 +63,7 @@ impl<'i> Source<'i> {
         }
         let decoder = (!encoding.is_ascii_compatible()).then(|| encoding.new_decoder_without_bom_handling());
         let bytes: Box<dyn Read + 'i> = Box::new(Cursor::new(head).chain(bytes));
-        Ok(Self { bytes, file, packing, encoding, decoder, text: Vec::new(), at: 0, position: 0, whole: false })
+        Ok(Self { bytes, file, packing, bounds, encoding, decoder, text: Vec::new(), at: 0, position: 0, whole: false })
     }
 
     /// What is there of the text, from where we are.
@@ -123,25 +128,46 @@ pub(super) fn decode<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Option
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// An input as a stream.
-struct Ranges<'i> {
+/// A part of an input as a stream.
+pub(super) struct Ranges<'i> {
     input: &'i dyn Input,
     next: Range<u64>,
     chunk: Vec<u8>,
     at: usize,
 }
 
+impl<'i> Ranges<'i> {
+    pub(super) fn new(input: &'i dyn Input, range: Range<u64>) -> Self {
+        Self { input, next: range, chunk: Vec::new(), at: 0 }
+    }
+
+    /// Where in the input it stands.
+    pub(super) fn position(&self) -> u64 {
+        self.next.start - (self.chunk.len() - self.at) as u64
+    }
+}
+
 impl Read for Ranges<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Ranges<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.at == self.chunk.len() {
             let end = self.next.end.min(self.next.start + CHUNK as u64);
             self.at = 0;
             self.input.read(self.next.start..end, &mut self.chunk).map_err(io::Error::other)?;
             self.next.start = end;
         }
-        let read = self.chunk.get(self.at..).unwrap_or_default().read(buffer)?;
+        Ok(self.chunk.get(self.at..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, read: usize) {
         self.at += read;
-        Ok(read)
     }
 }
 
@@ -152,7 +178,7 @@ fn head(bytes: &mut dyn Read, len: u64) -> io::Result<Vec<u8>> {
 }
 
 /// What an input said, or else what a decompressor says of its bytes.
-fn unread(file: &str, error: io::Error) -> Error {
+pub(super) fn unread(file: &str, error: io::Error) -> Error {
     match error.downcast::<Error>() {
         Ok(error) => error,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => damaged(file, "its compressed data is cut off"),

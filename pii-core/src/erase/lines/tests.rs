@@ -1,52 +1,13 @@
 use std::io::{Read, Write};
-use std::ops::Range;
 
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::super::{Action, Error, Format, Input, Output, Replacement, Rewritten, Values};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, Replacement, Rewritten, Values};
 use super::{CsvEraser, CsvForm, JsonLinesEraser};
 use crate::store::Encoding;
-
-/// A file in memory.
-struct Memory(&'static str, Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn len(&self) -> Result<u64, Error> {
-        Ok(self.1.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.1[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-/// A file that takes the place of another, and how often it took ranges of it.
-struct Made<'a>(&'a [u8], Vec<u8>, usize);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        self.2 += 1;
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
 
 fn values(texts: &[&str]) -> Values {
     Values::new(texts.iter().map(|text| (*text).to_owned())).unwrap()
@@ -69,7 +30,7 @@ fn run(
 ) -> Result<(Vec<u8>, Rewritten, usize), Error> {
     let input = Memory(name, bytes.to_vec());
     let hits = eraser.find(&input)?;
-    let mut made = Made(bytes, Vec::new(), 0);
+    let mut made = Made::of(bytes);
     let done = eraser.rewrite(&input, &hits, action, &mut made)?;
     assert_eq!(done.erased, hits.hit.count());
     assert_eq!(done.copied + done.made, made.1.len() as u64);
@@ -353,5 +314,57 @@ proptest! {
         let old: String = rows.iter().map(line).collect();
         let new: String = rows.iter().filter(|row| row.0 != "ann").map(line).collect();
         prop_assert_eq!(without(&json("id", &["ann"]), old.as_bytes()), new);
+    }
+}
+
+#[test]
+fn a_member_without_a_hit_is_copied_and_the_others_are_packed_anew() {
+    let text: Vec<String> = (0..2_000).map(|n| format!("{n},{}\n", if n == 1_234 { "ann" } else { "bob" })).collect();
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+    for name in ["a.csv.gz", "a.csv.zst"] {
+        let pack = |bytes: &[u8]| if name.ends_with("gz") { gzip(bytes) } else { zstd(bytes) };
+        let parts: Vec<Vec<u8>> = std::iter::once(pack(b"id,who\n"))
+            .chain(text.chunks(100).map(|lines| pack(lines.concat().as_bytes())))
+            .collect();
+        let old = parts.concat();
+        let (new, done, copies) = run(&csv("who", &["ann"]), name, &old, &Action::DeleteRow).unwrap();
+        assert!(new.starts_with(&parts[..13].concat()) && new.ends_with(&parts[14..].concat()), "{name}");
+        assert_eq!((done.rows, done.erased, copies), (1_999, 1, 2));
+        assert_eq!(done.copied as usize, old.len() - parts[13].len());
+        assert_eq!(done.copied + done.made, new.len() as u64);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_file_may_be_cut_into_members_anywhere(
+        people in prop::collection::vec("[a-c]{1,3}", 1..40),
+        mut cuts in prop::collection::vec(0_usize..200, 0..8),
+        is_gzip in any::<bool>(),
+        replaced in any::<bool>(),
+    ) {
+        let lines: Vec<String> = people.iter().enumerate().map(|(n, who)| format!("{n},{who}\n")).collect();
+        let text = format!("id,who\n{}", lines.concat());
+        let pack = |bytes: &[u8]| if is_gzip { gzip(bytes) } else { zstd::encode_all(bytes, 1).unwrap() };
+        cuts.iter_mut().for_each(|cut| *cut = (*cut).min(text.len()));
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let old: Vec<u8> = cuts.windows(2).flat_map(|cut| pack(&text.as_bytes()[cut[0]..cut[1]])).collect();
+        let action = match replaced {
+            true => Action::Replace(vec!["who".into()], Replacement::Constant("nobody".into())),
+            false => Action::DeleteRow,
+        };
+        let (new, done, _) = run(&csv("who", &["a", "bb"]), "a.csv", &old, &action).unwrap();
+        let wanted: String = people.iter().zip(&lines).enumerate().filter_map(|(n, (who, line))| {
+            match who == "a" || who == "bb" {
+                false => Some(line.clone()),
+                true => replaced.then(|| format!("{n},nobody\n")),
+            }
+        }).collect();
+        let left = if is_gzip { gunzip(&new) } else { zstd::decode_all(&new[..]).unwrap() };
+        prop_assert_eq!(String::from_utf8(left).unwrap(), format!("id,who\n{wanted}"));
+        prop_assert_eq!(done.copied + done.made, new.len() as u64);
     }
 }

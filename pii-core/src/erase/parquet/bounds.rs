@@ -23,7 +23,7 @@ impl Bounds {
     pub(super) fn of<'v>(order: Order, values: impl IntoIterator<Item = &'v [u8]>) -> Option<Self> {
         let (mut least, mut greatest): (Option<&[u8]>, Option<&[u8]>) = (None, None);
         for value in values {
-            if order.compare(value, value).is_none() {
+            if matches!(order, Order::Float | Order::None) && order.compare(value, value).is_none() {
                 continue;
             }
             if least.is_none_or(|least| order.compare(value, least) == Some(Ordering::Less)) {

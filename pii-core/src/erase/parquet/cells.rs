@@ -44,6 +44,20 @@ impl<'a> Cells<'a> {
         Ok(Self { bytes, places: Places::Spans(spans) })
     }
 
+    /// The places of those that are `wanted` among `count` texts, each with its length before it.
+    pub(super) fn places_of(bytes: &[u8], count: usize, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<Vec<usize>> {
+        let (mut places, mut rest) = (Vec::new(), bytes);
+        for place in 0..count {
+            let (len, behind) = rest.split_first_chunk().ok_or_else(short)?;
+            let (value, behind) = behind.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or_else(short)?;
+            if wanted(value) {
+                places.push(place);
+            }
+            rest = behind;
+        }
+        Ok(places)
+    }
+
     /// Texts of these lengths.
     pub(super) fn joined(bytes: impl Into<Cow<'a, [u8]>>, lengths: impl IntoIterator<Item = i64>) -> Result<Self> {
         let bytes = bytes.into();

@@ -5,13 +5,13 @@ use parquet::file::statistics::Statistics;
 
 use super::super::Input;
 use super::bounds::Bounds;
-use super::codec::Codecs;
 use super::deed::Deed;
 use super::dictionary::Dictionary;
 use super::fault::Result;
 use super::footer::chunk;
 use super::index::{Columns, Location, Offsets};
 use super::kind::Kind;
+use super::kit::Kit;
 use super::list::{self, List};
 use super::tally::Tally;
 use super::window::Window;
@@ -101,20 +101,24 @@ pub(super) struct State<'a> {
     /// Whether the bounds of the chunk may be those of an erased value.
     pub(super) stale: bool,
     pub(super) indexes: Vec<u32>,
+    /// For a page, decompressed.
     pub(super) buffer: Vec<u8>,
-    pub(super) values: Vec<u8>,
+    /// For a page as it will be, before and after it is compressed.
+    pub(super) body: Vec<u8>,
+    pub(super) packed: Vec<u8>,
     pub(super) remade: Remade,
 }
 
 impl Surgery<'_> {
     /// Cuts the pages that have hit rows, and makes everything anew that speaks of them.
-    pub(super) fn run(&self, codecs: &mut Codecs) -> Result<Remade> {
+    pub(super) fn run(&self, kit: &mut Kit) -> Result<Remade> {
         let offsets = list::offsets(self.input, self.column)?;
         let mut columns = list::columns(self.input, self.column)?;
-        let mut window = Window::new(self.input, chunk(self.column)?.end);
+        let mut window = Window::new(self.input, chunk(self.column)?.end, std::mem::take(&mut kit.window));
         let list = List::new(&mut window, self.column, self.kind, self.rows, offsets.as_ref())?;
         columns = columns.filter(|columns| offsets.is_some() && columns.empty.len() == list.pages.len());
         let ratio = self.column.uncompressed_size() as f64 / self.column.compressed_size().max(1) as f64;
+        let codecs = &mut kit.codecs;
         codecs.begin(self.kind.width == 0 && ratio < DENSE && self.hits.len() > FEW);
         let statistics = self.column.statistics();
         let mut state = State {
@@ -124,9 +128,10 @@ impl Surgery<'_> {
             columns,
             stated: statistics.and_then(|statistics| Bounds::stated(statistics, self.kind.order)),
             stale: !matches!(self.deed, Deed::Cut | Deed::Null),
-            indexes: Vec::new(),
-            buffer: Vec::new(),
-            values: Vec::new(),
+            indexes: std::mem::take(&mut kit.indexes),
+            buffer: std::mem::take(&mut kit.raw),
+            body: std::mem::take(&mut kit.body),
+            packed: std::mem::take(&mut kit.packed),
             remade: Remade {
                 pieces: Vec::new(),
                 has_dictionary: list.dictionary.is_some(),
@@ -163,6 +168,8 @@ impl Surgery<'_> {
             state.remade.offsets = Some(new);
         }
         state.remade.pieces.extend(made.into_iter().map(|page| page.piece));
+        kit.window = state.window.recycle();
+        (kit.indexes, kit.raw, kit.body, kit.packed) = (state.indexes, state.buffer, state.body, state.packed);
         Ok(state.remade)
     }
 }

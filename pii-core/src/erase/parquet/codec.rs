@@ -1,4 +1,4 @@
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 
 use parquet::basic::CompressionCodec;
 use zstd::bulk::{Compressor, Decompressor};
@@ -42,13 +42,14 @@ impl Codecs {
         self.pace = if incompressible { Pace::Open } else { Pace::Even };
     }
 
-    fn zstd(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    /// Appends `bytes` to `out`.
+    fn zstd(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
         let even = match &mut self.zstd {
             Some(zstd) => zstd,
             none => none.insert(Compressor::new(LEVEL)?),
         };
         if self.pace == Pace::Even {
-            return even.compress(bytes);
+            return append(even, bytes, out);
         }
         let quick = match &mut self.quick {
             Some(quick) => quick,
@@ -58,13 +59,17 @@ impl Codecs {
                 quick
             }
         };
-        let packed = quick.compress(bytes)?;
+        let at = out.len();
+        append(quick, bytes, out)?;
         if self.pace == Pace::Quick {
-            return Ok(packed);
+            return Ok(());
         }
-        let other = even.compress(bytes)?;
-        self.pace = if packed.len() * 100 <= other.len() * (100 + DEARER) { Pace::Quick } else { Pace::Even };
-        Ok(other)
+        let packed = out.len() - at;
+        out.truncate(at);
+        append(even, bytes, out)?;
+        let other = out.len() - at;
+        self.pace = if packed * 100 <= other * (100 + DEARER) { Pace::Quick } else { Pace::Even };
+        Ok(())
     }
 
     /// `bytes`, of which `raw` bytes must come, into `out`, whose old content goes.
@@ -110,7 +115,7 @@ impl Codecs {
         match codec {
             CompressionCodec::UNCOMPRESSED => out.extend_from_slice(bytes),
             CompressionCodec::ZSTD => {
-                out.extend(self.zstd(bytes).map_err(|error| broken(&error))?);
+                self.zstd(bytes, out).map_err(|error| broken(&error))?;
             }
             CompressionCodec::SNAPPY => {
                 let at = out.len();
@@ -140,6 +145,14 @@ impl Codecs {
         }
         Ok(())
     }
+}
+
+fn append(zstd: &mut Compressor<'static>, bytes: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let at = out.len();
+    out.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+    let mut behind = Cursor::new(out);
+    behind.set_position(at as u64);
+    zstd.compress_to_buffer(bytes, &mut behind).map(drop)
 }
 
 fn lz4(bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {

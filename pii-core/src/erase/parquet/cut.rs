@@ -28,7 +28,7 @@ impl Surgery<'_> {
                 made.push(whole(rows.end - rows.start));
                 continue;
             }
-            let header = state.window.header(listed.place.start)?;
+            let header = state.window.page(&listed.place)?;
             if !header.is_data() || header.entries() as i64 > self.column.num_values() {
                 return Err(Fault::damaged("a page that is not of its column"));
             }
@@ -77,8 +77,17 @@ impl Surgery<'_> {
             stale = stale || stated.as_ref().is_some_and(|bounds| bounds.touch(order, value));
             *stale_chunk = *stale_chunk || chunk.as_ref().is_some_and(|bounds| bounds.touch(order, value));
         };
-        let mut values = std::mem::take(&mut state.values);
-        values.clear();
+        let present = page.present;
+        if header.is_coded() {
+            page.indexes(&mut state.indexes)?;
+        }
+        match self.deed {
+            Deed::Cut => page.cut(entries, self.kind.definition),
+            Deed::Null => page.null(entries, self.kind.definition),
+            Deed::Set(_) | Deed::Hide(_) => {}
+        }
+        let mut body = std::mem::take(&mut state.body);
+        page.begin(header, self.kind, &mut body);
         // How many bytes of values went.
         let mut text = 0;
         let fresh;
@@ -87,7 +96,6 @@ impl Surgery<'_> {
             let Some(dictionary) = &mut state.dictionary else {
                 return Err(Fault::damaged("a page points to a dictionary that is not there"));
             };
-            page.indexes(&mut state.indexes)?;
             let mut edit = Edit::<u32>::default();
             for place in places.iter().cloned().flatten() {
                 let index = state.indexes.get(place).copied().unwrap_or_default();
@@ -111,8 +119,8 @@ impl Surgery<'_> {
             let old_width = page.values().first().copied().map_or(0, u32::from);
             let greatest = kept.iter().copied().max().unwrap_or(0);
             let width = old_width.max(hybrid::width(greatest)).max(u32::from(old_width > 0));
-            values.push(width as u8);
-            hybrid::encode(&kept, width, &mut values);
+            body.push(width as u8);
+            hybrid::encode(&kept, width, &mut body);
             fresh = match stale {
                 true => {
                     let mut seen = vec![false; dictionary.len()];
@@ -128,7 +136,7 @@ impl Surgery<'_> {
                 false => None,
             };
         } else {
-            let cells = decode(self.kind, header.encoding(), page.values(), page.present)?;
+            let cells = decode(self.kind, header.encoding(), page.values(), present)?;
             let mut edit = Edit::<Vec<u8>>::default();
             for place in places.iter().cloned().flatten() {
                 let value = cells.value(place)?;
@@ -142,16 +150,12 @@ impl Surgery<'_> {
             if edit.new.is_empty() {
                 edit.gone = places;
             }
-            encode(self.kind, header.encoding(), &cells, &edit, &mut values)?;
+            let levels = body.len();
+            encode(self.kind, header.encoding(), &cells, &edit, &mut body)?;
             if header.encoding() != encoding::PLAIN {
-                state.remade.reencoded += values.len() as u64;
+                state.remade.reencoded += (body.len() - levels) as u64;
             }
             fresh = stale.then(|| Bounds::of(order, edit.apply(&cells)));
-        }
-        match self.deed {
-            Deed::Cut => page.cut(entries, self.kind.definition),
-            Deed::Null => page.null(entries, self.kind.definition),
-            Deed::Set(_) | Deed::Hide(_) => {}
         }
         let after = Tally::of(page, self.kind);
         let mut went = before.minus(&after);
@@ -161,12 +165,12 @@ impl Surgery<'_> {
         state.remade.raw -= (header.len + header.raw) as i64;
         if page.entries == 0 {
             state.remade.dropped.push((matches!(header.kind, Form::V2 { .. }), header.encoding()));
-            state.values = values;
+            state.body = body;
             return Ok(None);
         }
-        let mut bytes = Vec::new();
-        let new = page.write(header, &values, self.kind, self.column.compression_codec(), codecs, &mut bytes)?;
-        state.values = values;
+        let codec = self.column.compression_codec();
+        let (new, bytes) = page.write(header, &body, self.kind, codec, codecs, &mut state.packed)?;
+        state.body = body;
         state.remade.raw += (new.len + new.raw) as i64;
         let bounds = fresh.map(|bounds| bounds.map(|bounds| bounds.shortened(self.kind)));
         let said = Said {

@@ -24,10 +24,6 @@ impl Dictionary {
         Ok(Self { doubtful: vec![false; entries], cells, doubts: 0, added: Vec::new(), places: HashMap::new() })
     }
 
-    pub(super) fn cells(&self) -> &Cells<'static> {
-        &self.cells
-    }
-
     /// The value of an index; new ones too.
     pub(super) fn value(&self, index: u32) -> Result<&[u8]> {
         let at = index as usize;

@@ -1,4 +1,6 @@
 use super::super::Error;
+use super::super::columns;
+use crate::store;
 
 /// What is wrong with a file, before anybody says which file.
 #[derive(Debug)]
@@ -7,6 +9,8 @@ pub(super) enum Fault {
     Unsupported(String),
     Impossible(String),
     NoColumn(String),
+    /// It is encrypted: not for those who read pages as they are.
+    Sealed,
     Other(Error),
 }
 
@@ -27,6 +31,7 @@ impl Fault {
             Self::Unsupported(what) => Error::Unsupported { file, what },
             Self::Impossible(why) => Error::Impossible { file, why },
             Self::NoColumn(column) => Error::NoColumn { file, column },
+            Self::Sealed => Error::Store(store::Error::Encrypted { file }),
             Self::Other(error) => error,
         }
     }
@@ -35,6 +40,16 @@ impl Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Other(error)
+    }
+}
+
+impl From<columns::Fault> for Fault {
+    fn from(fault: columns::Fault) -> Self {
+        match fault {
+            columns::Fault::NoColumn(column) => Self::NoColumn(column),
+            columns::Fault::Unsupported(what) => Self::Unsupported(what),
+            columns::Fault::Impossible(why) => Self::Impossible(why),
+        }
     }
 }
 

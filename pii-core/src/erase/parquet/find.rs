@@ -1,24 +1,25 @@
 use std::ops::Range;
 
-use parquet::basic::Encoding;
+use parquet::basic::{Encoding, Type};
 use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::ColumnChunkMetaData;
 use rayon::prelude::*;
 
 use super::super::{Hits, Input, Rows, Values};
-use super::codec::Codecs;
-use super::dictionary::Dictionary;
+use super::cells::Cells;
 use super::encode::decode;
 use super::fault::{Fault, Result};
 use super::footer::{Footer, bloom, chunk};
+use super::header::encoding;
 use super::kind::{Kind, Order};
+use super::kit::{Kit, Kits};
 use super::list::{self, List, dictionary_header};
 use super::page::Page;
 use super::wanted::Wanted;
 use super::window::Window;
 
 /// The rows whose column `path` holds one of the values.
-pub(super) fn find(input: &dyn Input, path: &str, values: &Values) -> Result<Hits> {
+pub(super) fn find(input: &dyn Input, path: &str, values: &Values, kits: &Kits) -> Result<Hits> {
     let footer = Footer::read(input)?;
     let subject = match footer.columns(path)[..] {
         [subject] => subject,
@@ -36,11 +37,11 @@ pub(super) fn find(input: &dyn Input, path: &str, values: &Values) -> Result<Hit
         .collect();
     let found: Vec<Vec<u64>> = groups
         .par_iter()
-        .map_init(Search::default, |search, (column, rows)| {
+        .map(|(column, rows)| {
             if wanted.is_empty() || !promising(input, column, kind, &wanted)? {
                 return Ok(Vec::new());
             }
-            search.run(input, column, kind, &wanted, rows.end - rows.start)
+            kits.with(|kit| Search { input, column, kind, wanted: &wanted }.run(kit, rows.end - rows.start))
         })
         .collect::<Result<_>>()?;
     let rows = groups.last().map_or(0, |(_, rows)| rows.end);
@@ -70,60 +71,55 @@ fn promising(input: &dyn Input, column: &ColumnChunkMetaData, kind: Kind, wanted
     Ok(true)
 }
 
-/// Buffers, kept from one row group to the next.
-#[derive(Default)]
-struct Search {
-    codecs: Codecs,
-    raw: Vec<u8>,
-    indexes: Vec<u32>,
+/// A column chunk that may hold a value.
+struct Search<'a> {
+    input: &'a dyn Input,
+    column: &'a ColumnChunkMetaData,
+    kind: Kind,
+    wanted: &'a Wanted,
 }
 
-impl Search {
-    /// The rows that hold a value, from the beginning of the row group.
-    fn run(
-        &mut self,
-        input: &dyn Input,
-        column: &ColumnChunkMetaData,
-        kind: Kind,
-        wanted: &Wanted,
-        rows: u64,
-    ) -> Result<Vec<u64>> {
-        let mut window = Window::new(input, chunk(column)?.end);
+impl Search<'_> {
+    /// The rows that hold a value, from the beginning of the row group, which has so many.
+    fn run(&self, kit: &mut Kit, rows: u64) -> Result<Vec<u64>> {
+        let Self { input, column, kind, wanted } = *self;
+        let range = chunk(column)?;
+        let mut window = Window::new(input, range.end, std::mem::take(&mut kit.window));
         let codec = column.compression_codec();
         let mut hit: Option<Vec<bool>> = None;
         let mut searched = false;
         // The dictionary first: if no value is in it, and all pages are coded by it, that was all.
         if column.dictionary_page_offset().is_some() && all_coded(column) {
-            let start = chunk(column)?.start;
-            let header = window.header(start)?;
-            let place = start..start + (header.len + header.size) as u64;
-            hit = self.dictionary(&mut window, &place, column, kind, wanted)?;
+            let header = window.header(range.start)?;
+            let place = range.start..range.start + (header.len + header.size) as u64;
+            hit = self.dictionary(&mut window, &place, kit)?;
             searched = true;
             if hit.is_none() {
+                kit.window = window.recycle();
                 return Ok(Vec::new());
             }
         }
         let offsets = list::offsets(input, column)?;
         let mut list = List::new(&mut window, column, kind, rows, offsets.as_ref())?;
         if offsets.is_some() && kind.order != Order::None && list.pages.len() > 1 {
-            self.prune(input, column, wanted, &mut list)?;
+            self.prune(&mut list)?;
         }
         if let Some(place) = list.dictionary.as_ref().filter(|_| !searched && !list.pages.is_empty()) {
-            hit = self.dictionary(&mut window, place, column, kind, wanted)?;
+            hit = self.dictionary(&mut window, place, kit)?;
         }
         let mut found = Vec::new();
         let mut next = 0;
         for listed in &list.pages {
-            let header = window.header(listed.place.start)?;
+            let header = window.page(&listed.place)?;
             if !header.is_data() || header.entries() as i64 > column.num_values() {
                 return Err(Fault::damaged("a page that is not of its column"));
             }
             if header.is_coded() && hit.is_none() && listed.rows.is_some() {
                 continue;
             }
-            let raw = std::mem::take(&mut self.raw);
+            let raw = std::mem::take(&mut kit.raw);
             let body = window.body(listed.place.start, &header)?;
-            let page = Page::open(&header, body, codec, kind, &mut self.codecs, raw)?;
+            let page = Page::open(&header, body, codec, kind, &mut kit.codecs, raw)?;
             let first = match &listed.rows {
                 Some(rows) => rows.start,
                 // A page may begin in the middle of the last row of the one before.
@@ -133,54 +129,54 @@ impl Search {
             next = first + page.rows() + u64::from(page.repetition.first().is_some_and(|level| *level > 0));
             let places: Vec<usize> = if header.is_coded() {
                 let Some(hit) = &hit else { continue };
-                page.indexes(&mut self.indexes)?;
+                page.indexes(&mut kit.indexes)?;
                 let is_hit = |index: &u32| hit.get(*index as usize).copied().unwrap_or(false);
-                self.indexes.iter().enumerate().filter(|(_, index)| is_hit(index)).map(|(at, _)| at).collect()
+                kit.indexes.iter().enumerate().filter(|(_, index)| is_hit(index)).map(|(at, _)| at).collect()
             } else {
-                let cells = decode(kind, header.encoding(), page.values(), page.present)?;
-                cells.iter().enumerate().filter(|(_, value)| wanted.has(value)).map(|(at, _)| at).collect()
+                places(kind, header.encoding(), page.values(), page.present, wanted)?
             };
             page.rows_of(&places, first, kind.definition, &mut found);
-            self.raw = page.recycle();
+            kit.raw = page.recycle();
         }
+        kit.window = window.recycle();
         found.dedup();
         Ok(found)
     }
 
     /// Which entries of the dictionary are wanted; `None` if none is.
-    fn dictionary(
-        &mut self,
-        window: &mut Window<'_>,
-        place: &Range<u64>,
-        column: &ColumnChunkMetaData,
-        kind: Kind,
-        wanted: &Wanted,
-    ) -> Result<Option<Vec<bool>>> {
+    fn dictionary(&self, window: &mut Window<'_>, place: &Range<u64>, kit: &mut Kit) -> Result<Option<Vec<bool>>> {
         let (header, entries) = dictionary_header(window, place)?;
-        let mut raw = Vec::new();
         let body = window.body(place.start, &header)?;
-        self.codecs.decompress(column.compression_codec(), body, header.raw, &mut raw)?;
-        let dictionary = Dictionary::new(kind, raw, entries)?;
-        let hit: Vec<bool> = dictionary.cells().iter().map(|value| wanted.has(value)).collect();
-        Ok(hit.contains(&true).then_some(hit))
+        kit.codecs.decompress(self.column.compression_codec(), body, header.raw, &mut kit.raw)?;
+        let places = places(self.kind, encoding::PLAIN, &kit.raw, entries, self.wanted)?;
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let mut hit = vec![false; entries];
+        for place in places {
+            hit.iter_mut().skip(place).take(1).for_each(|hit| *hit = true);
+        }
+        Ok(Some(hit))
     }
 
     /// Leaves only the pages whose bounds let a value be there.
-    fn prune(
-        &mut self,
-        input: &dyn Input,
-        column: &ColumnChunkMetaData,
-        wanted: &Wanted,
-        list: &mut List,
-    ) -> Result<()> {
-        let Some(index) = list::columns(input, column)?.filter(|index| index.empty.len() == list.pages.len()) else {
-            return Ok(());
-        };
+    fn prune(&self, list: &mut List) -> Result<()> {
+        let index = list::columns(self.input, self.column)?;
+        let Some(index) = index.filter(|index| index.empty.len() == list.pages.len()) else { return Ok(()) };
         let bounds = index.empty.iter().zip(index.least.iter().zip(&index.greatest));
-        let mut may = bounds.map(|(empty, (least, greatest))| !empty && wanted.between(least, greatest));
+        let mut may = bounds.map(|(empty, (least, greatest))| !empty && self.wanted.between(least, greatest));
         list.pages.retain(|_| may.next().unwrap_or(true));
         Ok(())
     }
+}
+
+/// The places of wanted values among `count` encoded ones.
+fn places(kind: Kind, encoding: i64, bytes: &[u8], count: usize, wanted: &Wanted) -> Result<Vec<usize>> {
+    if (encoding, kind.physical) == (encoding::PLAIN, Type::BYTE_ARRAY) {
+        return Cells::places_of(bytes, count, |value| wanted.has(value));
+    }
+    let cells = decode(kind, encoding, bytes, count)?;
+    Ok(cells.iter().enumerate().filter(|(_, value)| wanted.has(value)).map(|(at, _)| at).collect())
 }
 
 /// Whether all pages of a chunk are known to be coded by its dictionary.

@@ -17,7 +17,7 @@ pub(super) struct Footer {
 
 impl Footer {
     pub(super) fn read(input: &dyn Input) -> Result<Self> {
-        let len = input.len()?;
+        let len = input.size()?;
         if len < 12 {
             return Err(Fault::damaged("it is too short to be a Parquet file"));
         }
@@ -26,7 +26,7 @@ impl Footer {
         let tail = part(&bytes, bytes.len() - 8, 8)?;
         let size = match tail {
             [a, b, c, d, b'P', b'A', b'R', b'1'] => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
-            [.., b'P', b'A', b'R', b'E'] => return Err(Fault::unsupported("an encrypted footer")),
+            [.., b'P', b'A', b'R', b'E'] => return Err(Fault::Sealed),
             _ => return Err(Fault::damaged("it does not end as a Parquet file does")),
         };
         let at = len.checked_sub(8 + size).ok_or_else(|| Fault::damaged("its footer is larger than the file"))?;
@@ -41,7 +41,7 @@ impl Footer {
         let columns = data.row_groups().iter().flat_map(|group| group.columns());
         for column in columns {
             if column.crypto_metadata().is_some() {
-                return Err(Fault::unsupported("encrypted columns"));
+                return Err(Fault::Sealed);
             }
             if column.file_path().is_some() {
                 return Err(Fault::unsupported("columns in other files"));
@@ -99,7 +99,7 @@ pub(super) fn bloom(input: &dyn Input, column: &ColumnChunkMetaData) -> Result<O
         return Ok(known);
     };
     let mut head = Vec::new();
-    input.read(at..(at + BLOOM_HEADER).min(input.len()?.max(at)), &mut head)?;
+    input.read(at..(at + BLOOM_HEADER).min(input.size()?.max(at)), &mut head)?;
     let mut reader = Reader::new(&head);
     let (mut last, mut size) = (0, 0);
     while let Some((id, kind)) = reader.field(&mut last)? {

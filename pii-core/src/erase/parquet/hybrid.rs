@@ -49,18 +49,16 @@ pub(super) fn decode(bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>)
 
 /// `count` numbers of `width` bits, the lowest bits first.
 pub(super) fn unpack(bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) {
-    let mask = (1u64 << width) - 1;
-    let (mut bits, mut have) = (0u64, 0);
-    let mut bytes = bytes.iter();
-    out.extend((0..count).map(|_| {
-        while have < width {
-            bits |= u64::from(bytes.next().copied().unwrap_or(0)) << have;
-            have += 8;
-        }
-        let value = (bits & mask) as u32;
-        bits >>= width;
-        have -= width;
-        value
+    let (mask, width) = ((1u64 << width) - 1, width as usize);
+    out.extend((0..count).map(|at| {
+        let bit = at * width;
+        let rest = bytes.get(bit / 8..).unwrap_or_default();
+        // Eight bytes hold any number, wherever in the first of them it begins.
+        let word = match rest.first_chunk() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        (word >> (bit % 8) & mask) as u32
     }));
 }
 
@@ -96,12 +94,14 @@ fn pack(values: &[u32], width: u32, out: &mut Vec<u8>) {
     for at in 0..groups * 8 {
         bits |= u64::from(values.get(at).copied().unwrap_or(0)) << have;
         have += width;
-        while have >= 8 {
-            out.push(bits as u8);
-            bits >>= 8;
-            have -= 8;
+        if have >= 32 {
+            out.extend_from_slice(&(bits as u32).to_le_bytes());
+            bits >>= 32;
+            have -= 32;
         }
     }
+    // Eight numbers of any width end with a byte.
+    out.extend(bits.to_le_bytes().iter().take(have as usize / 8));
 }
 
 #[cfg(test)]

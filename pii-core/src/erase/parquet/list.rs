@@ -90,7 +90,7 @@ impl List {
 
 /// The dictionary's header, and its values as they lie in memory.
 pub(super) fn dictionary_header(window: &mut Window<'_>, place: &Range<u64>) -> Result<(Header, usize)> {
-    let header = window.header(place.start)?;
+    let header = window.page(place)?;
     match header.kind {
         Form::Dictionary { entries, .. } => Ok((header, entries)),
         _ => Err(Fault::damaged("no dictionary where one should be")),

@@ -27,11 +27,14 @@ mod header;
 mod hybrid;
 mod index;
 mod kind;
+mod kit;
 mod list;
 mod metadata;
 mod page;
+mod reencode;
 mod restate;
 mod rewrite;
+mod sealed;
 mod settle;
 mod splice;
 mod tally;
@@ -44,7 +47,11 @@ mod window;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
+use self::fault::Fault;
+use self::kit::Kits;
+pub(in crate::erase) use self::wanted::{instant, unscaled, whole};
 use super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
+use crate::store::KeyFinder;
 
 /// Finds values in one column of Parquet files, and rewrites the files without them.
 ///
@@ -55,6 +62,9 @@ pub struct ParquetEraser {
     values: Values,
     /// Makes pseudonyms: the same for the same value in all files of a run.
     key: hmac::Key,
+    kits: Kits,
+    /// Opens encrypted files.
+    keys: Option<KeyFinder>,
 }
 
 impl ParquetEraser {
@@ -67,18 +77,29 @@ impl ParquetEraser {
     /// [`Error::Random`]: the system gives no randomness.
     pub fn new(column: impl Into<String>, values: Values) -> Result<Self, Error> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| Error::Random)?;
-        Ok(Self { column: column.into(), values, key })
+        Ok(Self { column: column.into(), values, key, kits: Kits::default(), keys: None })
     }
 
     /// Makes pseudonyms with this key: then they are those of every other format that has it.
     pub(in crate::erase) fn with_key(self, key: &hmac::Key) -> Self {
         Self { key: key.clone(), ..self }
     }
+
+    /// Opens encrypted files with these keys, and encrypts what becomes of them with the same. Their row groups are all
+    /// decoded and encoded again: each page is sealed to its place.
+    #[must_use]
+    pub fn with_keys(self, keys: KeyFinder) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
 }
 
 impl Format for ParquetEraser {
     fn find(&self, input: &dyn Input) -> Result<Hits, Error> {
-        find::find(input, &self.column, &self.values).map_err(|fault| fault.of(input.name()))
+        let found = match (find::find(input, &self.column, &self.values, &self.kits), &self.keys) {
+            (Err(Fault::Sealed), Some(keys)) => reencode::find(input, &self.column, &self.values, keys),
+            (found, _) => found,
+        };
+        found.map_err(|fault| fault.of(input.name()))
     }
 
     fn rewrite(
@@ -88,6 +109,11 @@ impl Format for ParquetEraser {
         action: &Action,
         output: &mut dyn Output,
     ) -> Result<Rewritten, Error> {
-        rewrite::rewrite(input, hits, action, &self.key, output).map_err(|fault| fault.of(input.name()))
+        let done = rewrite::rewrite(input, hits, action, &self.key, &self.kits, output);
+        let done = match (done, &self.keys) {
+            (Err(Fault::Sealed), Some(keys)) => reencode::rewrite(input, hits, action, &self.key, keys, output),
+            (done, _) => done,
+        };
+        done.map_err(|fault| fault.of(input.name()))
     }
 }

@@ -9,6 +9,9 @@ use super::header::{Header, Kind as Form, encoding};
 use super::hybrid;
 use super::kind::Kind;
 
+/// Most headers need less.
+const HEADER: usize = 64;
+
 /// A data page, decompressed: its levels, and its values still encoded.
 pub(super) struct Page {
     /// Empty where the column does not repeat.
@@ -194,55 +197,67 @@ impl Page {
         };
     }
 
-    /// Appends the page with header, its values now being `values`; gives the header.
-    pub(super) fn write(
-        &self,
-        old: &Header,
-        values: &[u8],
-        kind: Kind,
-        codec: CompressionCodec,
-        codecs: &mut Codecs,
-        out: &mut Vec<u8>,
-    ) -> Result<Header> {
-        let (mut body, mut levels) = (Vec::new(), [0, 0]);
-        let first = matches!(old.kind, Form::V1 { .. });
+    /// Begins the body of the page anew: with its levels, where they are compressed with the values. The values follow.
+    pub(super) fn begin(&self, old: &Header, kind: Kind, body: &mut Vec<u8>) {
+        body.clear();
+        if matches!(old.kind, Form::V1 { .. }) {
+            self.levels(kind, true, body);
+        }
+    }
+
+    /// Appends the levels, the first version's with their length before them; gives their sizes.
+    fn levels(&self, kind: Kind, first: bool, out: &mut Vec<u8>) -> [usize; 2] {
+        let mut sizes = [0, 0];
         let sections = [(kind.repetition, &self.repetition), (kind.definition, &self.definition)];
-        for ((greatest, section), size) in sections.into_iter().zip(&mut levels) {
+        for ((greatest, section), size) in sections.into_iter().zip(&mut sizes) {
             if greatest == 0 {
                 continue;
             }
-            let at = body.len();
+            let at = out.len();
             if first {
-                body.extend_from_slice(&[0; 4]);
+                out.extend_from_slice(&[0; 4]);
             }
-            let start = body.len();
-            hybrid::encode(section, hybrid::width(greatest), &mut body);
-            *size = body.len() - start;
+            let start = out.len();
+            hybrid::encode(section, hybrid::width(greatest), out);
+            *size = out.len() - start;
             if first {
-                body.iter_mut().skip(at).zip((*size as u32).to_le_bytes()).for_each(|(to, byte)| *to = byte);
+                out.iter_mut().skip(at).zip((*size as u32).to_le_bytes()).for_each(|(to, byte)| *to = byte);
             }
         }
-        let raw = body.len() + values.len();
-        let (form, packed) = match old.kind {
+        sizes
+    }
+
+    /// The page with its header, its `body` being what [`Page::begin`] began; gives the header, too. `packed` is a buffer
+    /// to use.
+    pub(super) fn write(
+        &self,
+        old: &Header,
+        body: &[u8],
+        kind: Kind,
+        codec: CompressionCodec,
+        codecs: &mut Codecs,
+        packed: &mut Vec<u8>,
+    ) -> Result<(Header, Vec<u8>)> {
+        packed.clear();
+        let (form, raw) = match old.kind {
             Form::V1 { encoding, .. } => {
-                body.extend_from_slice(values);
-                let mut packed = Vec::new();
-                codecs.compress(codec, &body, &mut packed)?;
-                (
-                    Form::V1 { entries: self.entries, encoding, definition: encoding::RLE, repetition: encoding::RLE },
-                    packed,
-                )
+                codecs.compress(codec, body, packed)?;
+                let (definition, repetition) = (encoding::RLE, encoding::RLE);
+                (Form::V1 { entries: self.entries, encoding, definition, repetition }, body.len())
             }
-            Form::V2 { encoding, packed, .. } => {
-                let packed = packed && !values.is_empty();
-                codecs.compress(if packed { codec } else { CompressionCodec::UNCOMPRESSED }, values, &mut body)?;
-                let [repetition, definition] = levels;
+            Form::V2 { encoding, packed: was_packed, .. } => {
+                let [repetition, definition] = self.levels(kind, false, packed);
+                let is_packed = was_packed && !body.is_empty();
+                codecs.compress(if is_packed { codec } else { CompressionCodec::UNCOMPRESSED }, body, packed)?;
                 let (entries, nulls, rows) = (self.entries, self.entries - self.present, self.rows() as usize);
-                (Form::V2 { entries, nulls, rows, encoding, definition, repetition, packed }, body)
+                let form = Form::V2 { entries, nulls, rows, encoding, definition, repetition, packed: is_packed };
+                (form, repetition + definition + body.len())
             }
             _ => return Err(Fault::damaged("a page of another kind where data should be")),
         };
-        Ok(append(form, raw, old.crc.is_some(), &packed, out))
+        let mut bytes = Vec::with_capacity(packed.len() + HEADER);
+        let header = append(form, raw, old.crc.is_some(), packed, &mut bytes);
+        Ok((header, bytes))
     }
 
     /// The buffer, for the next page.

@@ -6,10 +6,10 @@ use ring::hmac;
 
 use super::super::{Action, Hits, Input, Output, Rewritten};
 use super::chunk::{Piece, Remade, Surgery};
-use super::codec::Codecs;
 use super::deed::Deed;
 use super::fault::Result;
 use super::footer::{Footer, bloom, chunk, pointed};
+use super::kit::Kits;
 use super::list;
 use super::metadata::{Placed, finish_file, metadata, row_group, span, unwritable};
 use super::splice::Splice;
@@ -33,6 +33,7 @@ pub(super) fn rewrite(
     hits: &Hits,
     action: &Action,
     key: &hmac::Key,
+    kits: &Kits,
     output: &mut dyn Output,
 ) -> Result<Rewritten> {
     let footer = Footer::read(input)?;
@@ -65,7 +66,7 @@ pub(super) fn rewrite(
         let remade: Vec<Option<Remade>> = now
             .par_iter()
             .with_max_len(1)
-            .map_init(Codecs::default, |codecs, part| {
+            .map(|part| {
                 let (Some(deed), Some((rows, hits))) =
                     (deeds.get(part.column).and_then(Option::as_ref).filter(|_| part.hit), groups.get(part.group))
                 else {
@@ -74,7 +75,8 @@ pub(super) fn rewrite(
                 let column = footer.data.row_group(part.group).column(part.column);
                 let rows = rows.end - rows.start;
                 let kind = footer.kind(part.column);
-                Surgery { input, column, kind, deed, hits, rows }.run(codecs).map(Some)
+                let surgery = Surgery { input, column, kind, deed, hits, rows };
+                kits.with(|kit| surgery.run(kit)).map(Some)
             })
             .collect::<Result<_>>()?;
         for (part, remade) in now.iter().zip(remade) {

@@ -55,7 +55,7 @@ impl Surgery<'_> {
             }
             let mut buffer = std::mem::take(&mut state.buffer);
             let header = match &page.piece {
-                Piece::Old(range) => state.window.header(range.start)?,
+                Piece::Old(range) => state.window.page(range)?,
                 Piece::New(bytes) => Header::read(bytes)?,
             };
             if if header.is_coded() { doubts == 0 } else { !all } {
@@ -112,14 +112,15 @@ impl Surgery<'_> {
                 let Form::Dictionary { encoding, sorted, .. } = old.kind else {
                     return Err(Fault::damaged("no dictionary where one should be"));
                 };
-                let mut plain = Vec::new();
-                let entries = dictionary.write(self.kind, &mut plain);
-                let mut body = Vec::new();
-                codecs.compress(self.column.compression_codec(), &plain, &mut body)?;
+                let (plain, packed) = (&mut state.body, &mut state.packed);
+                plain.clear();
+                packed.clear();
+                let entries = dictionary.write(self.kind, plain);
+                codecs.compress(self.column.compression_codec(), plain, packed)?;
                 let sorted = sorted.map(|sorted| sorted && !dictionary.has_new());
                 let form = Form::Dictionary { entries, encoding, sorted };
                 let mut bytes = Vec::new();
-                let new = append(form, plain.len(), old.crc.is_some(), &body, &mut bytes);
+                let new = append(form, plain.len(), old.crc.is_some(), packed, &mut bytes);
                 state.remade.raw += (new.len + new.raw) as i64 - (old.len + old.raw) as i64;
                 Piece::New(bytes)
             }

@@ -1,4 +1,3 @@
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
@@ -14,46 +13,9 @@ use parquet::schema::types::ColumnPath;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Rewritten, Values};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, Hits, Replacement, Rewritten, Values};
 use super::ParquetEraser;
-
-/// A file in memory.
-struct Memory(Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        "memory.parquet"
-    }
-
-    fn len(&self) -> Result<u64, Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-/// A file that takes the place of another.
-struct Made<'a>(&'a [u8], Vec<u8>);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
 
 fn values(texts: &[&str]) -> Values {
     Values::new(texts.iter().map(|text| (*text).to_owned())).unwrap()
@@ -62,9 +24,9 @@ fn values(texts: &[&str]) -> Values {
 /// Erases, and gives the new file.
 fn erase(file: &[u8], column: &str, texts: &[&str], action: &Action) -> (Vec<u8>, Hits, Rewritten) {
     let eraser = ParquetEraser::new(column, values(texts)).unwrap();
-    let input = Memory(file.to_vec());
+    let input = Memory("a.parquet", file.to_vec());
     let hits = eraser.find(&input).unwrap();
-    let mut made = Made(file, Vec::new());
+    let mut made = Made::of(file);
     let rewritten = eraser.rewrite(&input, &hits, action, &mut made).unwrap();
     assert_eq!(rewritten.copied + rewritten.made, made.1.len() as u64);
     (made.1, hits, rewritten)
@@ -379,7 +341,7 @@ proptest! {
         prop_assert_eq!(some, filter_record_batch(&left, &BooleanArray::from(mask)).unwrap());
         check_metadata(&made);
         let eraser = ParquetEraser::new("user", values(&texts)).unwrap();
-        prop_assert!(eraser.find(&Memory(made)).unwrap().hit.is_empty());
+        prop_assert!(eraser.find(&Memory("a.parquet", made)).unwrap().hit.is_empty());
     }
 
     #[test]
@@ -472,7 +434,7 @@ fn a_bloom_filter_of_a_rewritten_file_still_finds_the_others_and_not_the_erased(
     let file = How { bloom: true, ..How::plain() }.write(&batch);
     let (made, ..) = erase(&file, "user", &["person-1"], &Action::DeleteRow);
     let eraser = ParquetEraser::new("user", values(&["person-2"])).unwrap();
-    let found = eraser.find(&Memory(made)).unwrap();
+    let found = eraser.find(&Memory("a.parquet", made)).unwrap();
     let users = batch.column(0).as_string::<i32>();
     assert_eq!(found.hit.count(), users.iter().flatten().filter(|user| *user == "person-2").count() as u64);
 }
@@ -501,7 +463,12 @@ fn numbers_dates_and_elements_of_lists_are_found_by_their_text() {
     let batch = rows(5, 200, 9);
     let file = How::plain().write(&batch);
     let find = |column: &str, text: &str| {
-        ParquetEraser::new(column, values(&[text])).unwrap().find(&Memory(file.clone())).unwrap().hit.count()
+        ParquetEraser::new(column, values(&[text]))
+            .unwrap()
+            .find(&Memory("a.parquet", file.clone()))
+            .unwrap()
+            .hit
+            .count()
     };
     assert_eq!(find("seq", "17"), 1);
     assert_eq!(find("seq", "seventeen"), 0);
@@ -527,13 +494,13 @@ fn damage_is_an_error_and_never_nothing_found() {
     let file = How::plain().write(&batch);
     let eraser = ParquetEraser::new("user", values(&["person-1"])).unwrap();
     for end in [0, 3, 11, file.len() / 2, file.len() - 1] {
-        assert!(matches!(eraser.find(&Memory(file[..end].to_vec())), Err(Error::Damaged { .. })), "{end}");
+        assert!(matches!(eraser.find(&Memory("a.parquet", file[..end].to_vec())), Err(Error::Damaged { .. })), "{end}");
     }
     let none = ParquetEraser::new("nothing", values(&["person-1"])).unwrap();
-    assert!(matches!(none.find(&Memory(file.clone())), Err(Error::NoColumn { .. })));
-    let hits = eraser.find(&Memory(file.clone())).unwrap();
+    assert!(matches!(none.find(&Memory("a.parquet", file.clone())), Err(Error::NoColumn { .. })));
+    let hits = eraser.find(&Memory("a.parquet", file.clone())).unwrap();
     let required = Action::NullColumns(vec!["label".into()]);
-    let refused = eraser.rewrite(&Memory(file.clone()), &hits, &required, &mut Made(&file, Vec::new()));
+    let refused = eraser.rewrite(&Memory("a.parquet", file.clone()), &hits, &required, &mut Made::of(&file));
     assert!(refused.unwrap_err().to_string().contains("`label`"));
 }
 
@@ -544,7 +511,7 @@ proptest! {
     fn bytes_that_fell_over_make_errors_and_no_panic(how in how(), places in prop::collection::vec((any::<u32>(), any::<u8>()), 1..6)) {
         let how = How { rows: how.rows.min(60), ..how };
         let mut file = how.write(&rows(how.seed, how.rows, how.people));
-        let whole = Memory(file.clone());
+        let whole = Memory("a.parquet", file.clone());
         let eraser = ParquetEraser::new("user", values(&["person-1", "person-2"])).unwrap();
         let hits = eraser.find(&whole).unwrap();
         // The footer itself is read by the crate: what breaks is before it.
@@ -553,11 +520,11 @@ proptest! {
         for (place, byte) in places {
             file[place as usize % data] = byte;
         }
-        let broken = Memory(file.clone());
+        let broken = Memory("a.parquet", file.clone());
         let _ = eraser.find(&broken);
-        let _ = eraser.rewrite(&broken, &hits, &Action::DeleteRow, &mut Made(&file, Vec::new()));
+        let _ = eraser.rewrite(&broken, &hits, &Action::DeleteRow, &mut Made::of(&file));
         let replace = Action::Replace(vec!["user".into(), "text".into()], Replacement::Constant("x".into()));
-        let _ = eraser.rewrite(&broken, &hits, &replace, &mut Made(&file, Vec::new()));
+        let _ = eraser.rewrite(&broken, &hits, &replace, &mut Made::of(&file));
     }
 }
 
@@ -624,7 +591,7 @@ fn many_values_are_found_in_one_pass() {
         .filter(|row| users.is_valid(*row) && wanted.contains(users.value(*row)))
         .map(|row| row as u64)
         .collect();
-    assert_eq!(eraser.find(&Memory(file)).unwrap().hit.iter().collect::<Vec<_>>(), want);
+    assert_eq!(eraser.find(&Memory("a.parquet", file)).unwrap().hit.iter().collect::<Vec<_>>(), want);
 }
 
 #[test]
@@ -639,8 +606,8 @@ fn an_encrypted_file_is_refused_in_a_sentence() {
         writer.write(&batch).unwrap();
         writer.close().unwrap();
         let eraser = ParquetEraser::new("user", values(&["person-1"])).unwrap();
-        let error = eraser.find(&Memory(file)).unwrap_err();
-        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+        let error = eraser.find(&Memory("a.parquet", file)).unwrap_err();
+        assert!(matches!(error, Error::Store(crate::store::Error::Encrypted { .. })), "{error}");
         assert!(error.to_string().contains("encrypted"), "{error}");
     }
 }

@@ -203,7 +203,7 @@ fn meaning(column: &ColumnDescriptor) -> Meaning {
 }
 
 /// Nanoseconds since 1970; without an offset, UTC.
-fn instant(text: &str) -> Option<i128> {
+pub(in crate::erase) fn instant(text: &str) -> Option<i128> {
     let stamp = text.parse::<jiff::Timestamp>().ok().or_else(|| {
         let civil = text.parse::<DateTime>().ok()?;
         civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
@@ -211,12 +211,12 @@ fn instant(text: &str) -> Option<i128> {
     stamp.map(jiff::Timestamp::as_nanosecond)
 }
 
-fn whole(nanos: i128, unit: i128) -> Option<i128> {
+pub(in crate::erase) fn whole(nanos: i128, unit: i128) -> Option<i128> {
     (nanos % unit == 0).then(|| nanos / unit)
 }
 
 /// `12.5` at a scale of 2 is 1250.
-fn unscaled(text: &str, scale: i32) -> Option<i128> {
+pub(in crate::erase) fn unscaled(text: &str, scale: i32) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text.strip_prefix('+').unwrap_or(text)),

@@ -19,9 +19,15 @@ pub(super) struct Window<'i> {
 }
 
 impl<'i> Window<'i> {
-    /// Of a file, up to `end`.
-    pub(super) fn new(input: &'i dyn Input, end: u64) -> Self {
-        Self { input, bytes: Vec::new(), at: 0, end }
+    /// Of a file, up to `end`. `buffer` is one to use.
+    pub(super) fn new(input: &'i dyn Input, end: u64, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { input, bytes: buffer, at: 0, end }
+    }
+
+    /// The buffer, for the next one.
+    pub(super) fn recycle(self) -> Vec<u8> {
+        self.bytes
     }
 
     pub(super) fn get(&mut self, range: Range<u64>) -> Result<&[u8]> {
@@ -48,6 +54,12 @@ impl<'i> Window<'i> {
                 header => return header,
             }
         }
+    }
+
+    /// The header of a page of which it is known where it ends: all of it is read at once.
+    pub(super) fn page(&mut self, place: &Range<u64>) -> Result<Header> {
+        self.get(place.clone())?;
+        self.header(place.start)
     }
 
     /// What lies behind a header; checked, where the header has a checksum.

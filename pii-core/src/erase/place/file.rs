@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
 
-use super::super::{Error, Input, Version};
+use super::super::{Error, FileVersion, Input};
+use super::Address;
 
 /// A file of this machine, open for reading. It stays the same file, whatever takes its name.
 pub(in super::super) struct LocalFile {
     pub(super) file: File,
     name: String,
+    address: Address,
     path: PathBuf,
     pub(super) at_first: Metadata,
 }
@@ -21,7 +23,11 @@ impl LocalFile {
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
         let (file, at_first) = opened.map_err(|source| Error::Read { file: name.clone(), source })?;
-        Ok(Self { file, name, path: path.to_owned(), at_first })
+        Ok(Self { file, name, address: Address::Path(path.to_owned()), path: path.to_owned(), at_first })
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     pub(in super::super) fn path(&self) -> &Path {
@@ -30,10 +36,10 @@ impl LocalFile {
 
     /// Which state of the file this is. With its digest, another process can tell later; without, it is told by what the
     /// file system knows.
-    pub(in super::super) fn version(&self, digest: bool) -> Result<Version, Error> {
+    pub(in super::super) fn version(&self, digest: bool) -> Result<FileVersion, Error> {
         let metadata = &self.at_first;
         let sha256 = if digest { Some(self.sha256()?) } else { None };
-        Ok(Version {
+        Ok(FileVersion {
             bytes: metadata.len(),
             inode: (metadata.dev(), metadata.ino()),
             written: (metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()),
@@ -73,7 +79,7 @@ impl Input for LocalFile {
         &self.name
     }
 
-    fn len(&self) -> Result<u64, Error> {
+    fn size(&self) -> Result<u64, Error> {
         Ok(self.at_first.len())
     }
 
@@ -96,12 +102,12 @@ pub(in super::super) fn resolve(path: &Path) -> Result<PathBuf, Error> {
 
 /// Removes the draft of a run that died. Leaves that of one that is alive.
 pub(in super::super) fn clear(path: &Path) -> Result<(), Error> {
-    let draft = super::draft::beside(path);
+    let draft = super::local::beside(path);
     let failed = |source| Error::Write { file: draft.display().to_string(), source };
     match File::open(&draft) {
         Ok(file) if file.try_lock().is_ok() => {
             // It may have been published, and another begun, before it could be locked.
-            let dead = super::draft::is_still(&file, &draft).map_err(failed)?;
+            let dead = super::local::is_still(&file, &draft).map_err(failed)?;
             if dead { fs::remove_file(&draft).map_err(failed) } else { Ok(()) }
         }
         Ok(_) => Err(Error::Busy { file: path.display().to_string() }),

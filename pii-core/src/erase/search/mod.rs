@@ -59,7 +59,7 @@ pub fn search(
     found: &mut dyn FnMut(Residue),
 ) -> Result<u64, Error> {
     let mut finds = Finds::new(input.name(), found);
-    let size = input.len()?;
+    let size = input.size()?;
     let (mut head, mut tail) = (Vec::new(), Vec::new());
     input.read(0..size.min(HEAD), &mut head)?;
     input.read(size.saturating_sub(4)..size, &mut tail)?;

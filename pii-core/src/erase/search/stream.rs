@@ -12,7 +12,7 @@ pub(super) struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(input: &'a dyn Input) -> Result<Self, Error> {
-        Ok(Self { input, size: input.len()?, at: 0, chunk: Vec::new() })
+        Ok(Self { input, size: input.size()?, at: 0, chunk: Vec::new() })
     }
 }
 

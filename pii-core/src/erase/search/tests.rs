@@ -27,7 +27,7 @@ impl Input for Memory {
         self.0
     }
 
-    fn len(&self) -> Result<u64, Error> {
+    fn size(&self) -> Result<u64, Error> {
         Ok(self.1.len() as u64)
     }
 

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::sigv4::{Request, sign};
 use super::{AES, KeyProvider, RootId, Wrapped, key_of_base64, open, patiently, seal, told, unexplained};
 use crate::clock::{Clock, SystemClock};
 use crate::keyring::Error;
 use crate::wire::Credentials;
+use crate::wire::sigv4::{self, Request};
 use crate::wire::{Encryption, Http, Wire, host_of};
 
 /// Which key of AWS KMS, and where it is asked for.
@@ -74,9 +74,19 @@ impl Kms {
         let target = format!("TrentService.{operation}");
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         let host = host_of(&self.endpoint);
-        let request = Request { host: &host, region: &self.region, service: "kms", headers: &headers, body: &body };
+        let payload = sigv4::sha256(&body);
+        let request = Request {
+            method: "POST",
+            host: &host,
+            path: "/",
+            query: "",
+            region: &self.region,
+            service: "kms",
+            headers: &headers,
+            payload: &payload,
+        };
         let answer = patiently(|| {
-            let signed = sign(&request, &self.credentials, SystemClock.now());
+            let signed = sigv4::sign(&request, &self.credentials, SystemClock.now());
             let mut all = headers.to_vec();
             all.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
             self.http.post(&self.endpoint, &all, body.clone())

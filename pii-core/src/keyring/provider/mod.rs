@@ -10,7 +10,6 @@
 mod command;
 mod file;
 mod kms;
-mod sigv4;
 mod transit;
 
 use std::fmt;

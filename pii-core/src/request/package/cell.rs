@@ -13,6 +13,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float16Type, Float32Type, Float64Type};
@@ -40,28 +41,39 @@ enum Values<'a> {
     Bytes(Box<dyn Fn(usize) -> &'a [u8] + 'a>),
     Dictionary(Box<dyn Fn(usize) -> Option<usize> + 'a>, Box<Cells<'a>>),
     Struct(Vec<(Vec<u8>, Cells<'a>)>),
-    List(Box<dyn Fn(usize) -> std::ops::Range<usize> + 'a>, Box<Cells<'a>>),
-    Map(Box<dyn Fn(usize) -> std::ops::Range<usize> + 'a>, Box<Cells<'a>>, Box<Cells<'a>>),
+    List(Items<'a>, Box<Cells<'a>>),
+    Map(Items<'a>, Box<Cells<'a>>, Box<Cells<'a>>),
 }
 
-/// A cell cannot be written.
-pub(super) struct Unwritable;
+/// Which items of a list, or entries of a map, a row has.
+type Items<'a> = Box<dyn Fn(usize) -> Range<usize> + 'a>;
+
+/// A cell cannot be written; of this column, if that is known.
+pub(super) struct Unwritable(pub(super) Option<String>);
+
+impl Unwritable {
+    /// `name` is a JSON string.
+    fn within(self, name: &[u8]) -> Self {
+        let name: String = serde_json::from_slice(name).unwrap_or_default();
+        Self(Some(self.0.map_or_else(|| name.clone(), |inner| format!("{name}.{inner}"))))
+    }
+}
 
 impl From<fmt::Error> for Unwritable {
     fn from(_: fmt::Error) -> Self {
-        Self
+        Self(None)
     }
 }
 
 impl From<ArrowError> for Unwritable {
     fn from(_: ArrowError) -> Self {
-        Self
+        Self(None)
     }
 }
 
 impl From<serde_json::Error> for Unwritable {
     fn from(_: serde_json::Error) -> Self {
-        Self
+        Self(None)
     }
 }
 
@@ -75,7 +87,7 @@ pub(super) fn cells<'a>(
 
 fn of_members<'a>(members: &[Member<'_>], arrays: &'a [ArrayRef]) -> Result<Vec<(Vec<u8>, Cells<'a>)>, Unwritable> {
     let cells = |member: &Member<'_>| {
-        let array = arrays.get(member.from).ok_or(Unwritable)?;
+        let array = arrays.get(member.from).ok_or(Unwritable(None))?;
         Ok((serde_json::to_vec(&member.name)?, Cells::of(&member.shape, array.as_ref())?))
     };
     members.iter().map(cells).collect()
@@ -86,11 +98,11 @@ impl<'a> Cells<'a> {
         let values = match shape {
             Shape::Leaf(_) => return Self::leaf(array),
             Shape::Struct(members) => {
-                Values::Struct(of_members(members, array.as_struct_opt().ok_or(Unwritable)?.columns())?)
+                Values::Struct(of_members(members, array.as_struct_opt().ok_or(Unwritable(None))?.columns())?)
             }
             Shape::List(item) => Self::list(item, array)?,
             Shape::Map(key, value) => {
-                let map = array.as_map_opt().ok_or(Unwritable)?;
+                let map = array.as_map_opt().ok_or(Unwritable(None))?;
                 let of = |row| range(map.value_offsets(), row);
                 let (keys, values) = (Self::of(key, map.keys().as_ref())?, Self::of(value, map.values().as_ref())?);
                 Values::Map(Box::new(of), Box::new(keys), Box::new(values))
@@ -100,7 +112,7 @@ impl<'a> Cells<'a> {
     }
 
     fn list(item: &Shape<'_>, array: &'a dyn Array) -> Result<Values<'a>, Unwritable> {
-        let (of, items): (Box<dyn Fn(usize) -> std::ops::Range<usize>>, &'a ArrayRef) = match array.data_type() {
+        let (of, items): (Items<'a>, &'a ArrayRef) = match array.data_type() {
             DataType::List(_) => {
                 let list = array.as_list::<i32>();
                 (Box::new(|row| range(list.value_offsets(), row)), list.values())
@@ -110,10 +122,10 @@ impl<'a> Cells<'a> {
                 (Box::new(|row| range(list.value_offsets(), row)), list.values())
             }
             DataType::FixedSizeList(_, length) => {
-                let length = usize::try_from(*length).map_err(|_| Unwritable)?;
+                let length = usize::try_from(*length).map_err(|_| Unwritable(None))?;
                 (Box::new(move |row| row * length..(row + 1) * length), array.as_fixed_size_list().values())
             }
-            _ => return Err(Unwritable),
+            _ => return Err(Unwritable(None)),
         };
         Ok(Values::List(of, Box::new(Self::of(item, items.as_ref())?)))
     }
@@ -144,7 +156,7 @@ impl<'a> Cells<'a> {
             DataType::BinaryView => Values::Bytes(Box::new(|row| array.as_binary_view().value(row))),
             DataType::FixedSizeBinary(_) => Values::Bytes(Box::new(|row| array.as_fixed_size_binary().value(row))),
             DataType::Dictionary(..) => {
-                let dictionary = array.as_any_dictionary_opt().ok_or(Unwritable)?;
+                let dictionary = array.as_any_dictionary_opt().ok_or(Unwritable(None))?;
                 if dictionary.values().is_empty() {
                     return Ok(Self { array, values: Values::Null });
                 }
@@ -179,11 +191,11 @@ impl<'a> Cells<'a> {
             Values::Float(value, single) => float(value(row), *single, out)?,
             Values::Text(text) => out.push_str(text(row)),
             Values::Bytes(bytes) => STANDARD.encode_string(bytes(row), out),
-            Values::Dictionary(key, values) => values.text(key(row).ok_or(Unwritable)?, out)?,
+            Values::Dictionary(key, values) => values.text(key(row).ok_or(Unwritable(None))?, out)?,
             Values::Struct(_) | Values::List(..) | Values::Map(..) => {
                 let mut json = Vec::new();
                 self.json(row, &mut json)?;
-                out.push_str(std::str::from_utf8(&json).map_err(|_| Unwritable)?);
+                out.push_str(std::str::from_utf8(&json).map_err(|_| Unwritable(None))?);
             }
         }
         Ok(())
@@ -233,7 +245,7 @@ impl<'a> Cells<'a> {
                 out.extend_from_slice(STANDARD.encode(bytes(row)).as_bytes());
                 out.push(b'"');
             }
-            Values::Dictionary(key, values) => values.json(key(row).ok_or(Unwritable)?, out)?,
+            Values::Dictionary(key, values) => values.json(key(row).ok_or(Unwritable(None))?, out)?,
             Values::Struct(members) => object(members, row, out)?,
             Values::List(of, items) => {
                 joined(b"[", b"]", of(row), out, |item, out| items.json(item, out))?;
@@ -265,7 +277,7 @@ pub(super) fn object(members: &[(Vec<u8>, Cells<'_>)], row: usize, out: &mut Vec
         }
         out.extend_from_slice(name);
         out.push(b':');
-        cells.json(row, out)?;
+        cells.json(row, out).map_err(|unwritable| unwritable.within(name))?;
     }
     out.push(b'}');
     Ok(())
@@ -274,7 +286,7 @@ pub(super) fn object(members: &[(Vec<u8>, Cells<'_>)], row: usize, out: &mut Vec
 fn joined(
     open: &[u8],
     close: &[u8],
-    items: std::ops::Range<usize>,
+    items: Range<usize>,
     out: &mut Vec<u8>,
     mut write: impl FnMut(usize, &mut Vec<u8>) -> Result<(), Unwritable>,
 ) -> Result<(), Unwritable> {
@@ -305,7 +317,7 @@ fn float(number: f64, single: bool, out: &mut dyn fmt::Write) -> Result<(), Unwr
     Ok(())
 }
 
-fn range<O: Copy + TryInto<usize>>(offsets: &[O], row: usize) -> std::ops::Range<usize> {
+fn range<O: Copy + TryInto<usize>>(offsets: &[O], row: usize) -> Range<usize> {
     let at = |n: usize| offsets.get(n).and_then(|offset| (*offset).try_into().ok()).unwrap_or(0);
     at(row)..at(row + 1)
 }

@@ -24,10 +24,10 @@ pub(super) fn each_row(
     let (mut rows, mut text) = (0, Vec::with_capacity(2 * PIECE));
     for batch in selected.table.rows.batches()? {
         let batch = batch?;
-        let columns = cells(&selected.members, &batch).map_err(|Unwritable| unwritable(selected, rows))?;
+        let columns = cells(&selected.members, &batch).map_err(|cell| unwritable(selected, cell, rows))?;
         for row in 0..batch.num_rows() {
             rows += 1;
-            line(&columns, row, &mut text).map_err(|Unwritable| unwritable(selected, rows))?;
+            line(&columns, row, &mut text).map_err(|cell| unwritable(selected, cell, rows))?;
             if text.len() >= PIECE {
                 out.write_all(&text).map_err(Error::Write)?;
                 // One long value must not hold its room to the end.
@@ -40,9 +40,10 @@ pub(super) fn each_row(
     Ok(rows)
 }
 
-fn unwritable(selected: &Selected<'_>, row: u64) -> Error {
-    let columns: Vec<_> = leaves(&selected.members).iter().map(|leaf| leaf.path.clone()).collect();
-    Error::Unwritable { dataset: selected.table.dataset.clone(), column: columns.join("`, `"), row }
+fn unwritable(selected: &Selected<'_>, Unwritable(column): Unwritable, row: u64) -> Error {
+    // Rows of another shape than their schema: whichever it was.
+    let all = || leaves(&selected.members).iter().map(|leaf| leaf.path.clone()).collect::<Vec<_>>().join("`, `");
+    Error::Unwritable { dataset: selected.table.dataset.clone(), column: column.unwrap_or_else(all), row }
 }
 
 /// Written together.

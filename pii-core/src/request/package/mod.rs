@@ -121,30 +121,33 @@ impl<'a> Package<'a> {
         for selected in selected {
             let dataset = &selected.table.dataset;
             let [jsonl, csv] = data_files(dataset);
-            let (mut first, mut second, mut preview) = (0, 0, Preview::default());
-            files.push(in_zip(zip.file(&jsonl, |out| Ok(first = lines::write(&selected, out)?)))?);
-            files.push(in_zip(zip.file(&csv, |out| Ok(second = csv::write(&selected, &mut preview, out)?)))?);
+            let mut preview = Preview::default();
+            let (file, first) = in_zip(zip.file(&jsonl, |out| Ok(lines::write(&selected, out)?)))?;
+            files.push(file);
+            let (file, second) = in_zip(zip.file(&csv, |out| Ok(csv::write(&selected, &mut preview, out)?)))?;
+            files.push(file);
             if first != second {
                 return Err(Error::RowsChanged { dataset: dataset.clone(), first, second });
             }
             filed.push(Filed { selected, rows: first });
             previews.push(preview);
         }
+        let whole = |zip: &mut zip::Writer<_>, name: &str, content: &[u8]| {
+            in_zip(zip.file(name, |out| Ok(out.write_all(content)?))).map(|(file, ())| file)
+        };
         for Filed { selected, .. } in &filed {
             let text = format!("{:#}\n", schema::schema(selected));
-            files.push(in_zip(
-                zip.file(&schema_file(&selected.table.dataset), |out| Ok(out.write_all(text.as_bytes())?)),
-            )?);
+            files.push(whole(&mut zip, &schema_file(&selected.table.dataset), text.as_bytes())?);
         }
         let page = page::page(self.cover, &filed, &previews, &left_out, self.key.public());
-        files.push(in_zip(zip.file(PAGE, |out| Ok(out.write_all(page.as_bytes())?)))?);
+        files.push(whole(&mut zip, PAGE, page.as_bytes())?);
         let manifest = manifest::manifest(self.cover, &filed, &left_out, &files);
         let signature = self.key.sign(&manifest, MANIFEST, self.cover.generated);
         let key = self.key.public().file();
         for (name, content) in
             [(MANIFEST, manifest.as_slice()), (SIGNATURE, signature.as_bytes()), (KEY, key.as_bytes())]
         {
-            in_zip(zip.file(name, |out| Ok(out.write_all(content)?)))?;
+            whole(&mut zip, name, content)?;
         }
         zip.finish().map_err(Error::Write)?;
         let content = files.iter().map(|file| file.bytes).sum();
@@ -224,5 +227,5 @@ const MANIFEST: &str = "manifest.json";
 const SIGNATURE: &str = "manifest.sig";
 const KEY: &str = "minisign.pub";
 
-/// Of deflate: measured on rows of a shop, see `docs/performance.md`.
+/// Of deflate: quick, and text shrinks well at it already.
 const LEVEL: u32 = 3;

@@ -119,7 +119,9 @@ fn refused(error: DecryptError) -> Error {
         {
             Error::Read(error)
         }
-        DecryptError::Io(_) | DecryptError::InvalidHeader | DecryptError::UnknownFormat => Error::NotEncrypted,
+        DecryptError::Io(_) | DecryptError::InvalidHeader | DecryptError::InvalidMac | DecryptError::UnknownFormat => {
+            Error::NotEncrypted
+        }
         // A work factor beyond all measure: it would be tried for hours.
         _ => Error::NotOpened,
     }

@@ -88,7 +88,7 @@ impl Column {
             let wider = Category::parse(wider).ok();
             self.tag.category().zip(wider).is_some_and(|(category, wider)| category.is_within(wider))
         };
-        !self.of_subject || SPEAKS_OF_OTHERS.iter().any(|wider| within(&wider))
+        !self.of_subject || SPEAKS_OF_OTHERS.iter().any(within)
     }
 }
 

@@ -73,7 +73,7 @@ impl fmt::Display for Flaw {
         match self {
             Self::Container(why) => f.write_str(why),
             Self::OtherKey { expected, signer } => {
-                write!(f, "it is signed by {}, and the key that was given is {}", signer.number(), expected.number())
+                write!(f, "it is signed by the key {}, and should be by {}", signer.number(), expected.number())
             }
             Self::Signature(why) => write!(f, "its signature: {why}"),
             Self::Manifest(why) => write!(f, "its manifest: {why}"),

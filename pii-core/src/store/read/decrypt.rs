@@ -9,23 +9,23 @@ use parquet::file::metadata::ParquetMetaData;
 use crate::store::{Error, KeyFinder};
 
 /// Asks for keys, and remembers the first that could not be had: the decoder wraps the reason beyond recognition.
-pub(super) struct Asking {
+pub(crate) struct Asking {
     finder: KeyFinder,
     refused: Mutex<Option<String>>,
 }
 
 impl Asking {
-    pub(super) fn new(finder: KeyFinder) -> Arc<Self> {
+    pub(crate) fn new(finder: KeyFinder) -> Arc<Self> {
         Arc::new(Self { finder, refused: Mutex::new(None) })
     }
 
     /// What a reader needs to open an encrypted file.
-    pub(super) fn properties(self: &Arc<Self>) -> Result<Arc<FileDecryptionProperties>> {
+    pub(crate) fn properties(self: &Arc<Self>) -> Result<Arc<FileDecryptionProperties>> {
         FileDecryptionProperties::with_key_retriever(Arc::clone(self) as Arc<dyn KeyRetriever>).build()
     }
 
     /// The error of a key that could not be had, or else `error`.
-    pub(super) fn explain(&self, file: &str, error: Error) -> Error {
+    pub(crate) fn explain(&self, file: &str, error: Error) -> Error {
         match self.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(reason) => Error::KeyRefused { file: file.to_owned(), reason },
             None => error,

@@ -14,6 +14,7 @@ mod source;
 
 pub(crate) use self::csv::sniff as sniff_delimiter;
 pub(super) use align::check_columns;
+pub(crate) use decrypt::Asking;
 pub use source::{Batches, Progress, Source};
 
 use arrow::array::RecordBatch;

@@ -28,6 +28,9 @@ pub struct WriteOptions {
     /// Parquet: how the file is to be encrypted; in clear if not given. The keys come to
     /// [`TableWriter::create_encrypted`].
     pub encryption: Option<Encryption>,
+    /// Parquet: the column, by dotted path, that says whose row it is. It gets a bloom filter for each row group, so that
+    /// whoever looks for a person need not read it. Not in encrypted files, where the filter would stand in clear.
+    pub subject: Option<String>,
     /// Whether a new file is for its owner alone, from its first byte on: it holds clear personal data.
     pub private: bool,
 }

@@ -38,9 +38,10 @@ impl ParquetEncoder {
         output: Output,
         schema: &SchemaRef,
         compression: Compression,
+        subject: Option<&str>,
         keys: Option<&ParquetKeys>,
     ) -> Result<Self> {
-        let properties = properties(schema, compression, keys)?;
+        let properties = properties(schema, compression, subject, keys)?;
         let writer = ArrowWriter::try_new(output, Arc::clone(schema), Some(properties))?;
         let (file, factory) = writer.into_serialized_writer()?;
         Ok(Self { file, factory, schema: Arc::clone(schema), group: Vec::new(), rows: 0 })
@@ -102,7 +103,12 @@ impl ParquetEncoder {
     }
 }
 
-fn properties(schema: &Schema, compression: Compression, keys: Option<&ParquetKeys>) -> Result<WriterProperties> {
+fn properties(
+    schema: &Schema,
+    compression: Compression,
+    subject: Option<&str>,
+    keys: Option<&ParquetKeys>,
+) -> Result<WriterProperties> {
     let codec = match compression {
         Compression::None => Codec::UNCOMPRESSED,
         Compression::Snappy => Codec::SNAPPY,
@@ -127,11 +133,22 @@ fn properties(schema: &Schema, compression: Compression, keys: Option<&ParquetKe
                 .set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None)
                 .set_column_compression(column.path().clone(), Codec::UNCOMPRESSED);
         }
+        // `parquet` writes filters in clear, whatever the keys.
+        if keys.is_none() && subject.is_some_and(|subject| is_named(&column.path().string(), subject)) {
+            properties = properties
+                .set_column_bloom_filter_fpp(column.path().clone(), FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(column.path().clone(), GROUP_ROWS as u64);
+        }
     }
     if let Some(keys) = keys {
         properties = properties.with_file_encryption_properties(encryption(keys, &columns)?);
     }
     Ok(properties.build())
+}
+
+/// Whether a leaf column is the one of this path, or in it.
+fn is_named(leaf: &str, path: &str) -> bool {
+    leaf.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The keys of the file, and of each leaf column if columns have keys of their own.
@@ -152,6 +169,10 @@ fn encryption(keys: &ParquetKeys, columns: &SchemaDescriptor) -> Result<Arc<File
 
 /// The mark of a pseudonymised column, in its metadata.
 const PSEUDONYM: &str = "pii.alg";
+
+/// How often a filter says that a row group may hold a value that it does not. The filter is made for a full row group, and
+/// folded to what its distinct values need when the group ends: about a byte and a quarter each.
+const FALSE_POSITIVES: f64 = 0.01;
 
 const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 64 << 20;

@@ -146,7 +146,7 @@ fn blame(file: &str, format: Format, failure: &Failure, cause: &(dyn StdError + 
 enum Plan {
     Csv { delimiter: u8 },
     JsonLines,
-    Parquet(Compression),
+    Parquet(Compression, Option<String>),
     ArrowIpc(Option<arrow::ipc::CompressionType>),
     Avro(Option<arrow_avro::compression::CompressionCodec>),
 }
@@ -163,7 +163,7 @@ impl Plan {
                 Self::Csv { delimiter: options.delimiter.unwrap_or(if tabbed { b'\t' } else { b',' }) }
             }
             (Format::JsonLines, _) => Self::JsonLines,
-            (Format::Parquet, _) => Self::Parquet(asked.unwrap_or(Compression::Zstd)),
+            (Format::Parquet, _) => Self::Parquet(asked.unwrap_or(Compression::Zstd), options.subject.clone()),
             (Format::ArrowIpc, _) => Self::ArrowIpc(ipc::codec(asked)?),
             (Format::Avro, _) => Self::Avro(avro::codec(asked)?),
         })
@@ -173,7 +173,9 @@ impl Plan {
         Ok(match self {
             Self::Csv { delimiter } => Encoder::Csv(CsvEncoder::create(output, schema, delimiter)?),
             Self::JsonLines => Encoder::JsonLines(LineDelimitedWriter::new(output)),
-            Self::Parquet(compression) => Encoder::Parquet(ParquetEncoder::create(output, schema, compression, keys)?),
+            Self::Parquet(compression, subject) => {
+                Encoder::Parquet(ParquetEncoder::create(output, schema, compression, subject.as_deref(), keys)?)
+            }
             Self::ArrowIpc(codec) => {
                 let plain = Arc::new(ipc::without_dictionaries(schema));
                 Encoder::ArrowIpc(ipc::create(output, &plain, codec)?, plain)

@@ -19,7 +19,7 @@ pub(super) fn search(input: &dyn Input, needles: &Needles, finds: &mut Finds<'_>
     let file = input.name();
     let damaged = |why: &str| Error::Damaged { file: file.to_owned(), why: why.to_owned() };
     let mut from = std::io::BufReader::with_capacity(CHUNK, Stream::new(input)?);
-    let size = input.len()?;
+    let size = input.size()?;
     let mut header = Header::read(&mut from, size).map_err(|error| of_stream(file, error))?;
     let mut once = Once::default();
     for text in header.notes.iter().flat_map(|(key, value)| [key, value]) {

@@ -62,7 +62,7 @@ pub(super) fn search(
 
 /// What stands in the footer's bytes and in none of the parts that were understood: names, unknown fields.
 fn rest(input: &dyn Input, needles: &Needles, told: &Once, finds: &mut Finds<'_>) -> Result<(), Error> {
-    let (size, mut bytes) = (input.len()?, Vec::new());
+    let (size, mut bytes) = (input.size()?, Vec::new());
     input.read(size.saturating_sub(8)..size, &mut bytes)?;
     let length = bytes.first_chunk().map_or(0, |length| u64::from(u32::from_le_bytes(*length)));
     input.read(size.saturating_sub(8 + length)..size.saturating_sub(8), &mut bytes)?;

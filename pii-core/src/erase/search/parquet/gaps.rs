@@ -43,7 +43,7 @@ pub(super) fn search(
 }
 
 fn gaps(input: &dyn Input, reader: &Reader<'_>, metadata: &ParquetMetaData) -> Result<Vec<Range<u64>>> {
-    let size = input.len().map_err(|error| ParquetError::External(Box::new(error)))?;
+    let size = input.size().map_err(|error| ParquetError::External(Box::new(error)))?;
     let mut trailer = Vec::new();
     let read = input.read(size.saturating_sub(8)..size, &mut trailer);
     read.map_err(|error| ParquetError::External(Box::new(error)))?;

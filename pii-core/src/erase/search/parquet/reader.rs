@@ -14,7 +14,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(input: &'a dyn Input) -> std::result::Result<Self, Error> {
-        Ok(Self { input, size: input.len()? })
+        Ok(Self { input, size: input.size()? })
     }
 }
 

@@ -33,7 +33,7 @@ fn again(zip: &[u8], change: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out, 6);
     for (name, content) in &files {
-        writer.file::<std::io::Error>(name, |out| out.write_all(content)).unwrap();
+        writer.file::<_, std::io::Error>(name, |out| out.write_all(content)).unwrap();
     }
     writer.finish().unwrap();
     out
@@ -194,7 +194,7 @@ fn a_passphrase_that_can_be_guessed_and_a_key_that_is_none_are_refused() {
     assert!(matches!(Opener::passphrase("x").open(Cursor::new(small())).map(drop), Err(Error::NotEncrypted)));
 }
 
-/// More than 4 GiB: sizes and places are said in ZIP64. Some 20 seconds.
+/// More than 4 GiB: sizes and places are said in ZIP64.
 #[test]
 #[ignore = "writes four gigabytes of spaces, deflated"]
 fn a_container_beyond_four_gigabytes_is_read() {
@@ -202,15 +202,12 @@ fn a_container_beyond_four_gigabytes_is_read() {
     let mut writer = Writer::new(&mut out, 1);
     let piece = vec![b' '; 1 << 20];
     let huge = |out: &mut dyn Write| (0..4_200).try_for_each(|_| out.write_all(&piece));
-    writer.file::<std::io::Error>("data/a.csv", huge).unwrap();
-    writer.file::<std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
+    writer.file::<_, std::io::Error>("data/a.csv", huge).unwrap();
+    writer.file::<_, std::io::Error>("data/b.csv", |out| out.write_all(b"b")).unwrap();
     writer.finish().unwrap();
     assert_eq!(file(&out, "data/b.csv"), "b");
     let mut reader = Reader::open(Cursor::new(&out), |_| true).unwrap();
     let entry = reader.entries()[0].clone();
     assert_eq!(entry.size, 4_200 << 20);
     reader.digest(&entry).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("huge.zip"), &out).unwrap();
-    super::outside::python("package_huge.py", &[folder.path().join("huge.zip")]);
 }

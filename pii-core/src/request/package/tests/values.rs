@@ -103,7 +103,8 @@ fn a_slice_of_a_batch_is_its_own_rows() {
 
 #[test]
 fn a_date_beyond_the_calendar_is_an_error_and_shows_nothing() {
-    let error = of(&[("x", Arc::new(Date32Array::from(vec![i32::MAX])))]).unwrap_err();
+    let dates: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX]));
+    let error = of(&[("w", texts(&[Some("a")])), ("x", dates)]).unwrap_err();
     assert_eq!(error.to_string(), "row 1 of `risk.scores`: the value of `x` cannot be written");
 }
 

@@ -28,21 +28,21 @@ impl<W: Write> Writer<W> {
         Self { out: Counted { out, bytes: 0 }, level: Compression::new(level), entries: Vec::new() }
     }
 
-    /// A file called `name`, with what `fill` writes.
-    pub(in crate::request::package) fn file<E: From<io::Error>>(
+    /// A file called `name`, with what `fill` writes; and what `fill` gives.
+    pub(in crate::request::package) fn file<T, E: From<io::Error>>(
         &mut self,
         name: &str,
-        fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-    ) -> Result<Digested, E> {
+        fill: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+    ) -> Result<(Digested, T), E> {
         let at = self.out.bytes;
         self.out.write_all(&local(name))?;
         let before = self.out.bytes;
-        let (crc, sha256, size) = pour(&mut self.out, self.level, fill)?;
+        let (Poured { crc, sha256, size }, given) = pour(&mut self.out, self.level, fill)?;
         let packed = self.out.bytes - before;
         let entry = Entry { name: name.to_owned(), crc, packed, size, at };
         self.out.write_all(&descriptor(&entry))?;
         self.entries.push(entry);
-        Ok(Digested { name: name.to_owned(), sha256, bytes: size })
+        Ok((Digested { name: name.to_owned(), sha256, bytes: size }, given))
     }
 
     /// The directory, and the end.
@@ -58,20 +58,27 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Deflates what `fill` writes; gives its CRC-32, its SHA-256 and its length.
-fn pour<E: From<io::Error>>(
+/// What went into a file.
+struct Poured {
+    crc: u32,
+    sha256: [u8; 32],
+    size: u64,
+}
+
+/// Deflates what `fill` writes.
+fn pour<T, E: From<io::Error>>(
     out: &mut dyn Write,
     level: Compression,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-) -> Result<(u32, [u8; 32], u64), E> {
+    fill: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+) -> Result<(Poured, T), E> {
     let deflated = DeflateEncoder::new(out, level);
     let mut content = Content { deflated, crc: Hasher::new(), sha256: Context::new(&SHA256), size: 0 };
-    fill(&mut content)?;
+    let given = fill(&mut content)?;
     let Content { deflated, crc, sha256, size } = content;
     deflated.finish()?;
     let mut digest = [0; 32];
     digest.copy_from_slice(sha256.finish().as_ref());
-    Ok((crc.finalize(), digest, size))
+    Ok((Poured { crc: crc.finalize(), sha256: digest, size }, given))
 }
 
 /// The content of a file, on its way.

@@ -122,6 +122,33 @@ fn nothing_stands_in_clear_and_the_keys_open_it() {
 }
 
 #[test]
+fn no_filter_over_a_column_stands_in_an_encrypted_file() {
+    let (_folder, path) = place();
+    let (to, rows) = (Destination::Path(path.clone()), people());
+    let subject = Some("e-mail-of-someone".to_owned());
+    let options = WriteOptions { subject, ..WriteOptions::default() };
+    let columns = |keys: Option<&ParquetKeys>| {
+        let writer = match keys {
+            Some(keys) => TableWriter::create_encrypted(&to, &rows.schema(), &options, keys),
+            None => TableWriter::create(&to, &rows.schema(), &options),
+        };
+        let mut writer = writer.unwrap();
+        writer.write(&rows).unwrap();
+        writer.finish().unwrap().publish().unwrap();
+        let footer = FileDecryptionProperties::builder(key("footer").key.to_vec()).build().unwrap();
+        let read = ArrowReaderOptions::new();
+        let read = if keys.is_some() { read.with_file_decryption_properties(footer) } else { read };
+        let seen = ArrowReaderMetadata::load(&fs::File::open(&path).unwrap(), read).unwrap();
+        let columns = seen.metadata().row_group(0).columns();
+        columns.iter().map(|column| column.bloom_filter_length().unwrap_or(0)).collect::<Vec<_>>()
+    };
+    assert_eq!(columns(Some(&uniform())), [0; 4]);
+    // 400 values at 1 %: half a kilobyte, and a header.
+    let clear = columns(None);
+    assert!(clear[0] == 0 && (500..=600).contains(&clear[1]) && clear[2..] == [0, 0], "{clear:?}");
+}
+
+#[test]
 fn statistics_of_a_column_need_its_key_even_inside_the_footer() {
     let (_folder, path) = place();
     write(&path, &people(), &by_column());

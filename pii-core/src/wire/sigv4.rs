@@ -2,20 +2,26 @@ use jiff::Timestamp;
 use ring::{digest, hmac};
 use zeroize::Zeroizing;
 
-use crate::wire::Credentials;
+use super::Credentials;
 
-/// What is asked of a service of Amazon's: a POST to `/`, without a query.
-pub(super) struct Request<'a> {
-    pub(super) host: &'a str,
-    pub(super) region: &'a str,
-    pub(super) service: &'a str,
+/// What is asked of a service of Amazon's.
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) host: &'a str,
+    /// As it stands in the request, escaped.
+    pub(crate) path: &'a str,
+    /// As it stands in the request, escaped, its names in order; empty if there is none.
+    pub(crate) query: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) service: &'a str,
     /// Besides `host`, `x-amz-date` and `x-amz-security-token`; names in small letters.
-    pub(super) headers: &'a [(&'a str, &'a str)],
-    pub(super) body: &'a [u8],
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    /// SHA-256 of the body, in hexadecimal.
+    pub(crate) payload: &'a str,
 }
 
 /// Signs it (AWS Signature Version 4): `x-amz-date`, `x-amz-security-token` if there is one, and `authorization`.
-pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, now: Timestamp) -> Vec<(&'static str, String)> {
+pub(crate) fn sign(request: &Request<'_>, credentials: &Credentials, now: Timestamp) -> Vec<(&'static str, String)> {
     let time = now.strftime("%Y%m%dT%H%M%SZ").to_string();
     let date = now.strftime("%Y%m%d").to_string();
     let mut made = vec![("x-amz-date", time.clone())];
@@ -26,11 +32,13 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, now: Timest
     headers.extend(made.iter().map(|(name, value)| (*name, value.as_str())));
     headers.sort_unstable();
     let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-    let mut canonical = Zeroizing::new(String::from("POST\n/\n\n"));
+    let mut canonical = Zeroizing::new(format!("{}\n{}\n{}\n", request.method, request.path, request.query));
     for (name, value) in &headers {
-        canonical.push_str(&format!("{name}:{}\n", value.trim()));
+        // Spaces count once.
+        let value = value.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        canonical.push_str(&format!("{name}:{value}\n"));
     }
-    canonical.push_str(&format!("\n{names}\n{}", sha256(request.body)));
+    canonical.push_str(&format!("\n{names}\n{}", request.payload));
 
     let scope = format!("{date}/{}/{}/aws4_request", request.region, request.service);
     let text = format!("{ALGORITHM}\n{time}\n{scope}\n{}", sha256(canonical.as_bytes()));
@@ -48,7 +56,8 @@ pub(super) fn sign(request: &Request<'_>, credentials: &Credentials, now: Timest
     made
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// In hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
@@ -70,7 +79,9 @@ mod tests {
             session_token: token.map(|token| token.to_owned().into()),
         };
         let host = "example.amazonaws.com";
-        let request = Request { host, region: "us-east-1", service: "service", headers, body };
+        let (region, service, payload) = ("us-east-1", "service", sha256(body));
+        let payload = payload.as_str();
+        let request = Request { method: "POST", host, path: "/", query: "", region, service, headers, payload };
         let made = sign(&request, &credentials, "2015-08-30T12:36:00Z".parse().unwrap());
         assert_eq!(made[0], ("x-amz-date", "20150830T123600Z".to_owned()));
         made.last().unwrap().1.clone()
