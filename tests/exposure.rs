@@ -114,9 +114,9 @@ fn no_command_is_forgotten() {
 fn no_command_shows_a_key_a_token_or_a_person() {
     let desk = Desk::new();
     desk.write("key.sh", KEY_COMMAND);
-    desk.write("request.json", REQUEST);
     desk.write("package.zip", include_bytes!("packages/access.zip"));
     desk.write("package.pub", include_bytes!("packages/access.pub"));
+    desk.write("request.json", REQUEST);
     let people: Vec<_> = people().into_iter().map(|name| Secret::new("a person", name.into_bytes())).collect();
     let tokens: Vec<_> = TOKENS.iter().map(|(name, text)| Secret::new(name, text.as_bytes().to_vec())).collect();
     let own = desk.path(".pii-root.key");

@@ -20,8 +20,9 @@
 //! | a company whose root key never leaves its provider | `root_key` |
 //! | whoever destroys a key | `shred` |
 //! | a company whose vault is on a server of its own | `vault_postgres` |
-//! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
+//! | whoever keeps to what people forbid | `forbidden` |
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
+//! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
@@ -42,6 +43,7 @@ mod erase_s3;
 mod erase_search;
 mod exit_codes;
 mod exposure;
+mod forbidden;
 mod interruption;
 mod main_job;
 mod moto;

@@ -158,6 +158,7 @@ fn exit(error: &Core) -> Exit {
         | "policy.unknown-recipient"
         | "batch.bridge"
         | "vault.unknown-subject"
+        | "register.restricted"
         | "audit.no-such-entry"
         | "audit.pruned"
         | "audit.tampered"
@@ -184,7 +185,7 @@ fn exit(error: &Core) -> Exit {
         | "request.malformed-key"
         | "request.short-passphrase" => Exit::Usage,
         "workspace.none" => Exit::NoWorkspace,
-        "state.locked" | "keyring.locked" | "keyring.moved" => Exit::Locked,
+        "state.locked" | "keyring.locked" | "keyring.moved" | "register.changed" => Exit::Locked,
         "keyring.write" => Exit::Failed,
         "interrupted" => Exit::Interrupted,
         "seal.key" | "store.key" | "request.not-opened" => Exit::NoKey,
@@ -293,6 +294,13 @@ fn hint(error: &Core) -> Option<String> {
             store::Error::NotUtf8 { .. } | store::Error::HeaderNotUtf8 { .. } | store::Error::ZeroBytes { .. },
         ) => "for example `--encoding windows-1252` or `--encoding euc-kr`".to_owned(),
         Core::UnknownPurpose(_) => "`pii policy show` lists the purposes".to_owned(),
+        Core::Restricted(_) => {
+            "lift the restriction first; to read all the same, for a use that the law allows: `pii vault read --despite-restriction USE`"
+                .to_owned()
+        }
+        error if error.code() == "register.changed" => {
+            "nothing was released; run it again, and their rows stay behind".to_owned()
+        }
         Core::UnknownSubject { .. } => {
             "`pii vault status` lists the datasets that people came from; kinds are those of the policy".to_owned()
         }

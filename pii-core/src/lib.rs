@@ -63,6 +63,7 @@
 //! | 3 | [`pseudonym`] | what does a value become? |
 //! | 3 | [`seal`] | how do bytes rest? |
 //! | 4 | [`tag`] | what is this column? |
+//! | 4 | [`register`] | what did the person forbid? |
 //! | 5 | [`vault`] | where does the person rest? |
 //! | 6 | [`batch`] | how far have these rows come? |
 //! | 7 | [`outbound`] | may it leave, to whom? |
@@ -91,6 +92,7 @@ pub mod keyring;
 pub mod outbound;
 pub mod policy;
 pub mod pseudonym;
+pub mod register;
 pub mod request;
 pub mod seal;
 pub mod state;

@@ -11,7 +11,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (1, &["clock", "vocab", "wire"]),
     (2, &["policy", "keyring", "store", "state"]),
     (3, &["audit", "catalog", "pseudonym", "seal"]),
-    (4, &["tag", "lineage", "access"]),
+    (4, &["tag", "register", "lineage", "access"]),
     (5, &["vault"]),
     (6, &["batch"]),
     (7, &["outbound", "erase"]),

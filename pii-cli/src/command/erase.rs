@@ -211,12 +211,7 @@ fn told(error: &dyn std::error::Error) -> String {
 }
 
 /// Adds what lies in buckets; tells of what was passed over.
-fn listed(
-    mut listing: Listing,
-    far: &[ObjectLocation],
-    objects: Option<&Objects>,
-    ui: Ui,
-) -> Result<Listing, Error> {
+fn listed(mut listing: Listing, far: &[ObjectLocation], objects: Option<&Objects>, ui: Ui) -> Result<Listing, Error> {
     for location in far {
         if let Some(objects) = objects {
             listing.add(objects, location)?;

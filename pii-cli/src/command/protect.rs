@@ -81,6 +81,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         bytes(disclosure.bytes),
         disclosure.purpose
     ));
+    say_dropped(&disclosure, ui);
     ui.line(format!("  sha-256 {}, audit entry {}", disclosure.sha256, disclosure.audit_entry));
     say_epochs(args, &disclosure, ui);
     let subject = workspace.policy().dataset(&dataset).and_then(|d| d.subject());
@@ -88,6 +89,18 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.note(format!("the people of `{dataset}` are not in the vault: take them in with `pii tag … -d {dataset}`"));
     }
     Ok(Exit::Done)
+}
+
+/// How many rows stayed behind; never whose.
+fn say_dropped(disclosure: &Disclosure, ui: Ui) {
+    for (rows, why) in [
+        (disclosure.dropped_objections, "people who object to this purpose (Art. 21)"),
+        (disclosure.dropped_restrictions, "people whose data are restricted (Art. 18)"),
+    ] {
+        if rows > 0 {
+            ui.line(format!("  left behind: {} of {why}", count(rows, "row")));
+        }
+    }
 }
 
 /// Of which epochs the pseudonyms are.

@@ -63,8 +63,9 @@ actions! {
     Certificate = "certificate", "A certificate of completion was issued.";
     Erase = "erase", "Bytes about a person were destroyed (Art. 17).";
     Rectify = "rectify", "Data about a person were corrected (Art. 16).";
-    Restrict = "restrict", "Processing was restricted, or freed again (Art. 18).";
+    Restrict = "restrict", "Processing was restricted (Art. 18).";
     Object = "object", "An objection took effect (Art. 21).";
+    Lift = "lift", "A restriction or an objection ended (Art. 18(3), 21).";
     Notify = "notify", "Recipients were told (Art. 19).";
     RetentionRun = "retention_run", "A retention schedule ran (Art. 5(1)(e)).";
     PlainConnection = "plain_connection", "Another machine was spoken to without encryption, as the controller allowed.";

@@ -190,6 +190,7 @@ mod tests {
     use crate::vocab::LawfulBasis;
     use crate::vocab::PurposeId;
     use crate::vocab::RecipientId;
+    use crate::vocab::RestrictedUse;
 
     fn full() -> Event {
         let mut event = Event::new(Action::Disclose, Actor::local("etl"))
@@ -199,6 +200,7 @@ mod tests {
             .with_categories([Category::parse("user.contact.email").unwrap()])
             .with_columns(["email"])
             .with_rows(3)
+            .with_dropped(2, 1)
             .with_policy(Hash::of(b"policy"))
             .with_content(Hash::of(b"content"))
             .with_request("R-2026-0007")
@@ -210,6 +212,7 @@ mod tests {
         event.grant = Some("G-1".to_owned());
         event.detail = Some(Hash::of(b"detail"));
         event.peer = Some("vault.example:8200".to_owned());
+        event.despite_restriction = Some(RestrictedUse::LegalClaims);
         event
     }
 

@@ -9,6 +9,7 @@ use crate::vocab::DatasetId;
 use crate::vocab::LawfulBasis;
 use crate::vocab::PurposeId;
 use crate::vocab::RecipientId;
+use crate::vocab::RestrictedUse;
 
 use super::{Action, Hash};
 
@@ -85,6 +86,15 @@ pub struct Event {
     /// Another machine that was spoken to: `host` or `host:port`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// How many rows stayed behind, of people who object to the purpose (Art. 21).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped_objections: Option<u64>,
+    /// How many rows stayed behind, of people whose data are restricted (Art. 18).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped_restrictions: Option<u64>,
+    /// For which use restricted data were read all the same (Art. 18(2)).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
+    pub despite_restriction: Option<RestrictedUse>,
 }
 
 impl Event {
@@ -113,6 +123,9 @@ impl Event {
             count: None,
             detail: None,
             peer: None,
+            dropped_objections: None,
+            dropped_restrictions: None,
+            despite_restriction: None,
         }
     }
 
@@ -162,6 +175,13 @@ impl Event {
     #[must_use]
     pub fn with_rows(self, rows: u64) -> Self {
         Self { rows: Some(rows), ..self }
+    }
+
+    /// Leaving so many rows behind, of people who object and of people whose data are restricted.
+    #[must_use]
+    pub fn with_dropped(self, objections: u64, restrictions: u64) -> Self {
+        let some = |rows: u64| (rows > 0).then_some(rows);
+        Self { dropped_objections: some(objections), dropped_restrictions: some(restrictions), ..self }
     }
 
     /// Decided by the policy with this digest.
@@ -289,6 +309,7 @@ mod text {
     use crate::vocab::LawfulBasis;
     use crate::vocab::PurposeId;
     use crate::vocab::RecipientId;
+    use crate::vocab::RestrictedUse;
 
     pub(super) trait Word: Sized {
         fn read(text: &str) -> Result<Self, String>;
@@ -311,15 +332,21 @@ mod text {
 
     words!(DatasetId, PurposeId, RecipientId);
 
-    impl Word for LawfulBasis {
-        fn read(text: &str) -> Result<Self, String> {
-            Self::parse(text).map_err(|error| error.to_string())
-        }
+    macro_rules! bases {
+        ($($type:ty),+) => {
+            $(impl Word for $type {
+                fn read(text: &str) -> Result<Self, String> {
+                    Self::parse(text).map_err(|error| error.to_string())
+                }
 
-        fn written(&self) -> &str {
-            self.name()
-        }
+                fn written(&self) -> &str {
+                    self.name()
+                }
+            })+
+        };
     }
+
+    bases!(LawfulBasis, RestrictedUse);
 
     pub(super) fn serialize<T: Word, S: Serializer>(word: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
         match word {

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use super::{Batch, Error, Tagged};
 use crate::audit::Receipt;
 use crate::keyring::Keyring;
-use crate::policy::{Dataset, Policy};
+use crate::policy::Policy;
 use crate::vault::{Deposit, Deposited, Held, People, Vault};
-use crate::vocab::IdentifierKind;
 
 impl Batch<Tagged> {
     /// Lays the personal columns into the vault, and adds whom the rows are about to `met`. Rows of a dataset without a subject column stay out: nobody
@@ -34,13 +33,8 @@ impl Batch<Tagged> {
                 continue;
             }
             let Some(values) = leaf(&self.rows, path).and_then(|array| text(&array)) else { continue };
-            let identifier = if *path == subject.column {
-                Some(subject.kind.clone())
-            } else {
-                IdentifierKind::of_column(category, path)
-            };
-            let region = region(dataset, path);
-            columns.push(Held { path: path.clone(), category, region, identifier, values });
+            let region = dataset.column(path).and_then(|rule| rule.region()).map(str::to_owned);
+            columns.push(Held { path: path.clone(), category, region, identifier: dataset.identifier(path), values });
         }
         let subject = columns
             .iter()
@@ -49,10 +43,6 @@ impl Batch<Tagged> {
         let deposit = Deposit { dataset: &self.dataset, subject, columns: &columns, at };
         Ok(vault.deposit(keys, &deposit, met, recorded)?)
     }
-}
-
-fn region(dataset: &Dataset, path: &str) -> Option<String> {
-    dataset.column(path)?.region().map(str::to_owned)
 }
 
 /// The leaf column at a dotted path. A column inside a list has several values a row and no place here.

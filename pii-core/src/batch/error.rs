@@ -1,6 +1,9 @@
+use arrow::datatypes::DataType;
+
 use crate::keyring::Epoch;
 use crate::policy::Refusal;
 use crate::pseudonym;
+use crate::register;
 use crate::vault;
 use crate::vocab::{DatasetId, Domain};
 
@@ -71,6 +74,19 @@ pub enum Error {
     /// Rows cannot be rebuilt.
     #[error("the rows cannot be rebuilt")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// A column says whose rows they are, and cannot be looked into.
+    #[error("column `{column}` of `{dataset}` is of type {data_type}: whoever objects could not be found in it")]
+    Unheedable {
+        /// The dataset.
+        dataset: DatasetId,
+        /// Dotted path.
+        column: String,
+        /// Its Arrow type.
+        data_type: DataType,
+    },
+    /// The register of objections cannot be read.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// The vault refuses.
     #[error(transparent)]
     Vault(#[from] vault::Error),

@@ -6,12 +6,15 @@
 //! ```
 //!
 //! The states are types, so a wrong order does not compile: raw rows have no `protect`, and only protected
-//! ones can be written to a recipient. Nobody outside this crate can make a state of their own.
+//! ones can be written to a recipient. On the way, the rows of people who object or whose data are restricted stay
+//! behind, as the [register](crate::register) says. Nobody outside this crate can make a state of their own.
 
 mod annotate;
 mod deposit;
 mod error;
+mod heed;
 mod node;
+mod probe;
 mod protect;
 mod protection;
 mod tag;
@@ -23,6 +26,7 @@ use crate::vocab::{DatasetId, RecipientId, Tag};
 pub(crate) use annotate::annotated;
 pub(crate) use deposit::{leaf, text_of};
 pub use error::Error;
+pub use heed::Dropped;
 pub use protection::{Addressee, ProtectedColumn, Protection};
 
 /// Rows of one dataset, in state `S`.
@@ -47,6 +51,7 @@ pub struct Tagged {
 #[derive(Debug)]
 pub struct Protected {
     recipient: RecipientId,
+    dropped: Dropped,
 }
 
 /// How far a batch has come: [`Raw`], [`Tagged`] or [`Protected`], and nothing else.
@@ -86,6 +91,11 @@ impl Batch<Protected> {
     /// Who alone may get these rows.
     pub fn recipient(&self) -> &RecipientId {
         &self.state.recipient
+    }
+
+    /// How many rows stayed behind, because the people whom they are about forbid it.
+    pub fn dropped(&self) -> Dropped {
+        self.state.dropped
     }
 
     /// The rows as the recipient will see them.

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use super::{Batch, Error, Protected, Protection, Tagged};
 
 impl Batch<Tagged> {
-    /// Rewrites each column for the recipient of `protection`; columns in parallel.
+    /// Leaves behind the rows of people who forbid it, and rewrites each column of the others for the recipient of
+    /// `protection`; columns in parallel.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the rows are of another dataset or shape, [`Error::Column`] if one cannot be rewritten.
@@ -12,18 +13,20 @@ impl Batch<Tagged> {
         if self.dataset != protection.dataset || self.rows.schema_ref().fields() != protection.input.fields() {
             return Err(Error::Mismatch { expected: protection.dataset.to_string(), found: self.dataset.to_string() });
         }
+        let (rows, dropped) = protection.heed.apply(self.rows)?;
         let fields = protection.output.fields();
         let columns = (protection.parts.par_iter().zip(fields.par_iter()))
             .map(|(part, field)| {
-                part.apply(self.rows.columns(), field).map_err(|source| Error::Column {
+                part.apply(rows.columns(), field).map_err(|source| Error::Column {
                     dataset: self.dataset.clone(),
                     column: field.name().clone(),
                     source,
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.num_rows()));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         let rows = RecordBatch::try_new_with_options(protection.output.clone(), columns, &options)?;
-        Ok(Batch { dataset: self.dataset, rows, state: Protected { recipient: protection.recipient.clone() } })
+        let state = Protected { recipient: protection.recipient.clone(), dropped };
+        Ok(Batch { dataset: self.dataset, rows, state })
     }
 }

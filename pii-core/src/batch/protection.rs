@@ -3,10 +3,12 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::Error;
+use super::heed::Heed;
 use super::node::{Node, Part, bridge};
 use crate::keyring::{Epoch, Keyring};
 use crate::policy::{Dataset, Method, Policy, Recipient};
 use crate::pseudonym::{Normaliser, Pseudonymiser, Transform};
+use crate::register::{Forbidden, Register};
 use crate::vocab::{DatasetId, Domain, LawfulBasis, PurposeId, RecipientId, Tag};
 
 /// What becomes of each column of a dataset on its way to one recipient: the policy's decisions, with keys.
@@ -18,6 +20,8 @@ pub struct Protection {
     pub(super) output: SchemaRef,
     /// One for each field of `output`.
     pub(super) parts: Vec<Part>,
+    /// Whose rows stay behind.
+    pub(super) heed: Heed,
     purpose: PurposeId,
     lawful_basis: LawfulBasis,
     columns: Vec<ProtectedColumn>,
@@ -67,22 +71,24 @@ impl<'a> From<&'a RecipientId> for Addressee<'a> {
 }
 
 impl Protection {
-    /// Decides for rows of shape `schema`.
+    /// Decides for rows of shape `schema`. What people forbid is what the register says now.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the dataset may not go to the recipient, [`Error::Column`] if a method cannot be
+    /// [`Error::Register`], [`Error::Unheedable`]; [`Error::Refused`] if the dataset may not go to the recipient, [`Error::Column`] if a method cannot be
     /// used on a column's type; [`Error::NoSuchEpoch`] and [`Error::Bridge`] if a bridge cannot be made.
     pub fn new<'a>(
         policy: &Policy,
         dataset: &DatasetId,
         to: impl Into<Addressee<'a>>,
         keys: &Keyring,
+        register: &Register,
         schema: &Schema,
     ) -> Result<Self, Error> {
         let to = to.into();
         let (dataset, recipient, purpose) = policy.release(dataset, to.recipient)?;
         let domain = recipient.domain();
         let older = older(keys, &domain, to.since)?;
+        let heed = Heed::new(register, keys, dataset, schema, (purpose.id(), recipient.id()))?;
         let mut plan = Plan { policy, dataset, recipient, domain, keys, older, columns: Vec::new() };
         let parts = plan.parts(schema.fields(), None)?;
         let columns = plan.columns;
@@ -104,6 +110,7 @@ impl Protection {
             input: Arc::new(schema.clone()),
             output: Arc::new(Schema::new_with_metadata(fields, metadata)),
             parts,
+            heed,
             columns,
         })
     }
@@ -126,6 +133,11 @@ impl Protection {
     /// On which basis (Art. 6(1)).
     pub fn lawful_basis(&self) -> LawfulBasis {
         self.lawful_basis
+    }
+
+    /// Whose rows stay behind, as the register was when this was made.
+    pub fn forbidden(&self) -> &Forbidden {
+        self.heed.forbidden()
     }
 
     /// What the recipient's rows look like. Metadata of the source does not pass: it may hold anything.

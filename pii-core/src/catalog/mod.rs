@@ -77,6 +77,10 @@ pub struct Disclosure {
     pub destination: String,
     /// How many rows.
     pub rows: u64,
+    /// How many rows stayed behind, of people who object to the purpose (Art. 21).
+    pub dropped_objections: u64,
+    /// How many rows stayed behind, of people whose data are restricted (Art. 18).
+    pub dropped_restrictions: u64,
     /// How many bytes.
     pub bytes: u64,
     /// SHA-256 of the content, hex.

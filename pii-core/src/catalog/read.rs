@@ -105,6 +105,8 @@ fn disclosed(row: &Row<'_>) -> Result<Disclosure, Error> {
         purpose: row.get(4)?,
         destination: row.get(5)?,
         rows: unsigned(row, 6)?,
+        dropped_objections: unsigned(row, 11)?,
+        dropped_restrictions: unsigned(row, 12)?,
         bytes: unsigned(row, 7)?,
         sha256: row.get(8)?,
         columns: serde_json::from_str(&columns).map_err(|e| Error::Corrupt(e.to_string()))?,
@@ -184,6 +186,8 @@ mod tests {
             purpose: "analytics".into(),
             destination: "out.parquet".into(),
             rows: 2,
+            dropped_objections: 3,
+            dropped_restrictions: 1,
             bytes: 100,
             sha256: "00".into(),
             columns: vec![DisclosedColumn {

@@ -49,7 +49,7 @@ impl Catalog {
         let columns = serde_json::to_string(&disclosed.columns).map_err(|e| Error::Corrupt(e.to_string()))?;
         self.database.write(|tx| {
             tx.execute(
-                "INSERT INTO disclosure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO disclosure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 (
                     &disclosed.id,
                     disclosed.at.to_string(),
@@ -62,6 +62,8 @@ impl Catalog {
                     &disclosed.sha256,
                     columns,
                     signed(disclosed.audit_entry),
+                    signed(disclosed.dropped_objections),
+                    signed(disclosed.dropped_restrictions),
                 ),
             )?;
             Ok(())

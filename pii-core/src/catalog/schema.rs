@@ -15,7 +15,8 @@ impl Catalog {
 
 const MIGRATIONS: Migrations = Migrations {
     room: "catalog",
-    steps: &["
+    steps: &[
+        "
     CREATE TABLE dataset (
         id TEXT PRIMARY KEY, location TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
         rows INTEGER NOT NULL, new_subjects INTEGER NOT NULL
@@ -31,5 +32,10 @@ const MIGRATIONS: Migrations = Migrations {
         columns TEXT NOT NULL, audit_entry INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX disclosure_by_recipient ON disclosure (recipient, dataset, at);
-    "],
+    ",
+        "
+    ALTER TABLE disclosure ADD COLUMN dropped_objections INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE disclosure ADD COLUMN dropped_restrictions INTEGER NOT NULL DEFAULT 0;
+    ",
+    ],
 };

@@ -98,9 +98,9 @@ impl Searcher {
         self.name(Path::new(&told), &mut kept);
         let ended = OpenFile::all(listed, objects).and_then(|versions| {
             let found = &mut |residue| kept.add(residue);
-            versions.iter().try_fold(0, |bytes, file| {
-                Ok(bytes + search::search(file, &self.needles, Depth::Everything, found)?)
-            })
+            versions
+                .iter()
+                .try_fold(0, |bytes, file| Ok(bytes + search::search(file, &self.needles, Depth::Everything, found)?))
         });
         (kept, ended)
     }

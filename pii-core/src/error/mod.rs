@@ -12,6 +12,7 @@ use crate::keyring::Epoch;
 use crate::outbound;
 use crate::policy;
 use crate::pseudonym;
+use crate::register;
 use crate::request;
 use crate::seal;
 use crate::state;
@@ -49,6 +50,9 @@ pub enum Error {
     /// A value's new form.
     #[error(transparent)]
     Pseudonym(#[from] pseudonym::Error),
+    /// The register of objections and restrictions.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// A request of a person.
     #[error(transparent)]
     Request(#[from] request::Error),
@@ -109,6 +113,17 @@ pub enum Error {
     /// The policy knows no such recipient.
     #[error("the policy has no recipient `{0}`")]
     UnknownRecipient(RecipientId),
+    /// The recipient gets data for another purpose.
+    #[error("`{recipient}` gets nothing for `{purpose}`")]
+    OtherPurpose {
+        /// Who.
+        recipient: RecipientId,
+        /// The purpose.
+        purpose: PurposeId,
+    },
+    /// The data of the person are stored, and nothing else (Art. 18(2)).
+    #[error("the data of this person are restricted since {} at request {} (Art. 18(2))", .0.since.strftime("%F"), .0.request)]
+    Restricted(register::Restriction),
     /// The vault knows nobody by these identifiers.
     #[error("the vault knows nobody by {identifiers}")]
     UnknownSubject {
@@ -201,10 +216,13 @@ impl Error {
             Self::Keyring(keyring::Error::NoCredentials { .. }) => "keyring.no-credentials",
             Self::Keyring(keyring::Error::Setting { .. }) => "keyring.setting",
             Self::Keyring(_) => "keyring",
-            Self::Outbound(_) => "outbound",
             Self::Policy(policy::Error::Violations(_)) => "policy.violations",
             Self::Policy(_) => "policy",
             Self::Pseudonym(_) => "pseudonym",
+            Self::Register(error)
+            | Self::Batch(batch::Error::Register(error))
+            | Self::Outbound(outbound::Error::Register(error)) => register_code(error),
+            Self::Outbound(_) => "outbound",
             Self::Request(error) => request_code(error),
             Self::Sealed { source, .. } => match source {
                 seal::Error::OtherKey { .. } | seal::Error::OtherDataset { .. } | seal::Error::Keyring(_) => "seal.key",
@@ -228,6 +246,8 @@ impl Error {
             Self::OlderKeys { .. } => "keyring.older",
             Self::UnknownPurpose(_) => "policy.unknown-purpose",
             Self::UnknownRecipient(_) => "policy.unknown-recipient",
+            Self::OtherPurpose { .. } => "policy.refused",
+            Self::Restricted(_) => "register.restricted",
             Self::UnknownSubject { .. } => "vault.unknown-subject",
             Self::NotEncrypted(_) => "store.not-encrypted",
             Self::Interrupted => "interrupted",
@@ -252,6 +272,16 @@ fn erase_code(error: &erase::Error) -> &'static str {
         erase::Error::Store(_) => "store",
         erase::Error::Interrupted => "interrupted",
         _ => "erase",
+    }
+}
+
+fn register_code(error: &register::Error) -> &'static str {
+    match error {
+        register::Error::Changed { .. } => "register.changed",
+        register::Error::NothingStands { .. } => "register.nothing-stands",
+        register::Error::Blank { .. } => "register.blank",
+        register::Error::State(state::Error::Locked) => "state.locked",
+        _ => "register",
     }
 }
 
@@ -301,6 +331,7 @@ fn vault_code(error: &vault::Error) -> &'static str {
         vault::Error::NoVault { .. } => "vault.none",
         vault::Error::OtherVault { .. } | vault::Error::Occupied { .. } => "vault.another",
         vault::Error::Moved { .. } => "vault.moved",
+        vault::Error::Register(error) => register_code(error),
         vault::Error::Interrupted => "interrupted",
         _ => "vault",
     }

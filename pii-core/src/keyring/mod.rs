@@ -5,6 +5,7 @@
 //!  └─ master secret        random, in `.pii/keys/master.json`, wrapped by the root key
 //!      ├─ pseudonym key    HKDF, one for each domain, epoch and normalisation
 //!      ├─ blind key        HKDF, for look-ups inside the vault; never equal to a pseudonym
+//!      ├─ register key     HKDF, one for each kind of identifier and normalisation, for objections and restrictions
 //!      ├─ vault key        HKDF, wraps the random key of each person
 //!      ├─ data key         HKDF, one a dataset, wraps the random key of each encrypted file
 //!      ├─ vault key        HKDF, wraps the epoch keys in `.pii/keys/shards`: random, one for each of 256 shards
@@ -23,6 +24,7 @@ mod derive;
 mod domains;
 mod error;
 mod provider;
+mod register;
 mod replace;
 mod ring_of_keys;
 mod root;
@@ -37,6 +39,7 @@ pub use error::Error;
 pub use provider::{
     KeyAccess, KeyCommand, KeyFile, KeyProvider, Kms, KmsSettings, RootId, Transit, TransitSettings, Wrapped,
 };
+pub use register::RegisterKey;
 pub use replace::{Lock, Replacement};
 pub use ring_of_keys::Keyring;
 pub use root::{KeyId, RootKey};

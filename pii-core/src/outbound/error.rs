@@ -1,5 +1,6 @@
 use crate::audit;
 use crate::catalog;
+use crate::register;
 use crate::store;
 use crate::vocab::DatasetId;
 use crate::vocab::RecipientId;
@@ -30,6 +31,9 @@ pub enum Error {
     /// The disclosure cannot be remembered.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
+    /// Somebody objected meanwhile, or the register cannot be read.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// The output cannot be written.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -22,6 +22,9 @@ pub trait Sink {
     /// [`Error::Store`].
     fn stage(self) -> Result<(Content, Self::Staged), Error>;
 
+    /// Whether nobody has seen any of it yet. What a stream was given is out.
+    fn waits(staged: &Self::Staged) -> bool;
+
     /// Lets the recipient see it.
     ///
     /// # Errors
@@ -39,6 +42,10 @@ impl Sink for TableWriter {
     fn stage(self) -> Result<(Content, Staged), Error> {
         let staged = self.finish()?;
         Ok((staged.content().clone(), staged))
+    }
+
+    fn waits(staged: &Staged) -> bool {
+        staged.target().is_some()
     }
 
     fn publish(staged: Staged, _recorded: &Receipt) -> Result<(), Error> {

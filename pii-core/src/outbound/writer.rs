@@ -2,9 +2,10 @@ use jiff::Timestamp;
 
 use super::{DisclosedColumn, Disclosure, Error, Sink};
 use crate::audit::{AuditLog, Event, Hash, Receipt};
-use crate::batch::{Batch, Protected, ProtectedColumn, Protection};
+use crate::batch::{Batch, Dropped, Protected, ProtectedColumn, Protection};
 use crate::catalog::Catalog;
 use crate::policy::Method;
+use crate::register::Register;
 
 /// The door to one recipient.
 #[must_use = "a writer must be finished, or nothing leaves"]
@@ -14,6 +15,7 @@ pub struct Writer<'a, S: Sink> {
     sink: S,
     receipt: Receipt,
     rows: u64,
+    dropped: Dropped,
 }
 
 impl<'a, S: Sink> Writer<'a, S> {
@@ -23,7 +25,7 @@ impl<'a, S: Sink> Writer<'a, S> {
     /// [`Error::Audit`] if it cannot be recorded: then the door stays shut.
     pub fn open(protection: &'a Protection, log: &'a AuditLog, event: Event, sink: S) -> Result<Self, Error> {
         let receipt = log.append(&describe(event, protection))?;
-        Ok(Self { protection, log, sink, receipt, rows: 0 })
+        Ok(Self { protection, log, sink, receipt, rows: 0, dropped: Dropped::default() })
     }
 
     /// Takes rows that were protected for this recipient, with the keys and methods that the record names.
@@ -45,16 +47,19 @@ impl<'a, S: Sink> Writer<'a, S> {
             });
         }
         self.rows += batch.num_rows() as u64;
+        self.dropped += batch.dropped();
         self.sink.put(batch.rows(), &self.receipt)
     }
 
-    /// Records what left, with its digest; then lets it be seen; then remembers the disclosure.
+    /// Asks the register again; records what left, with its digest; then lets it be seen; then remembers the disclosure.
     ///
     /// # Errors
-    /// [`Error::Audit`] before anything is seen, [`Error::Store`], [`Error::Catalog`].
+    /// [`Error::Register`] if somebody has objected since the protection was made: nothing is seen, unless it is a stream,
+    /// of which they stay away the next time; [`Error::Audit`] before anything is seen, [`Error::Store`], [`Error::Catalog`].
     pub fn finish(
         self,
         event: Event,
+        register: &Register,
         catalog: &Catalog,
         at: Timestamp,
         destination: String,
@@ -62,7 +67,13 @@ impl<'a, S: Sink> Writer<'a, S> {
         let protection = self.protection;
         let (content, staged) = self.sink.stage()?;
         let sha256: String = content.sha256.iter().map(|b| format!("{b:02x}")).collect();
-        let event = describe(event, protection).with_rows(self.rows).with_content(Hash::from_bytes(content.sha256));
+        if S::waits(&staged) {
+            register.confirm(protection.forbidden())?;
+        }
+        let event = describe(event, protection)
+            .with_rows(self.rows)
+            .with_dropped(self.dropped.objections, self.dropped.restrictions)
+            .with_content(Hash::from_bytes(content.sha256));
         let receipt = self.log.append(&event)?;
         S::publish(staged, &receipt)?;
         let disclosure = Disclosure {
@@ -73,6 +84,8 @@ impl<'a, S: Sink> Writer<'a, S> {
             purpose: protection.purpose().to_string(),
             destination,
             rows: self.rows,
+            dropped_objections: self.dropped.objections,
+            dropped_restrictions: self.dropped.restrictions,
             bytes: content.bytes,
             sha256,
             columns: columns(protection),

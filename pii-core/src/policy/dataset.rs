@@ -69,6 +69,15 @@ impl Dataset {
         std::iter::successors(Some(path), |p| parent(p)).find_map(|p| self.columns.get(p))
     }
 
+    /// Under which kind the values of a column point to a person, if they do.
+    pub fn identifier(&self, path: &str) -> Option<IdentifierKind> {
+        let category = self.column(path)?.tag().category()?;
+        match self.subject() {
+            Some(subject) if subject.column == path => Some(subject.kind.clone()),
+            _ => IdentifierKind::of_column(category, path),
+        }
+    }
+
     /// Where the policy names it.
     pub fn place(&self) -> &Place {
         &self.id.at

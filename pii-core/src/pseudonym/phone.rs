@@ -15,24 +15,42 @@ impl Region {
     }
 }
 
-/// `+` and digits where the country is known, else the digits.
+/// `+` and digits where the country is known, else the digits. It is asked for every value of a column: one allocation.
 pub(super) fn normalise(value: &str, region: Option<Region>) -> String {
+    let value = value.trim();
     // `+82 (0)10…`: the bracketed zero is only dialled inside the country.
-    let value = value.trim().replace("(0)", if value.trim_start().starts_with(['+', '0']) { "" } else { "0" });
-    let digits: String = value.chars().filter_map(|c| c.to_digit(10)).filter_map(|d| char::from_digit(d, 10)).collect();
+    let no_bracketed_zero = value.starts_with(['+', '0']);
+    let mut normal = String::with_capacity(value.len() + LONGEST_PREFIX);
     if value.starts_with('+') {
-        return format!("+{digits}");
+        normal.push('+');
     }
-    if let Some(international) = digits.strip_prefix("00") {
-        return format!("+{international}");
-    }
-    match region {
-        Some(Region { country_code, trunk }) if !digits.is_empty() => {
-            format!("+{country_code}{}", digits.strip_prefix(trunk).unwrap_or(&digits))
+    let mut rest = value.as_bytes();
+    while let [first, behind @ ..] = rest {
+        rest = match behind {
+            [b'0', b')', behind @ ..] if *first == b'(' && no_bracketed_zero => behind,
+            _ => behind,
+        };
+        if first.is_ascii_digit() {
+            normal.push(char::from(*first));
         }
-        _ => digits,
     }
+    if normal.starts_with('+') {
+        return normal;
+    }
+    if normal.starts_with("00") {
+        normal.replace_range(..2, "+");
+        return normal;
+    }
+    if let Some(Region { country_code, trunk }) = region.filter(|_| !normal.is_empty()) {
+        let trunk = if normal.starts_with(trunk) { trunk.len() } else { 0 };
+        normal.replace_range(..trunk, country_code);
+        normal.insert(0, '+');
+    }
+    normal
 }
+
+/// `+` and a country code.
+const LONGEST_PREFIX: usize = 4;
 
 /// ISO 3166-1, country code, trunk prefix ("" where the national number is dialled whole).
 const REGIONS: &[(&str, &str, &str)] = &[
@@ -71,3 +89,25 @@ const REGIONS: &[(&str, &str, &str)] = &[
     ("SK", "421", "0"),
     ("US", "1", "1"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bracketed_zeros_and_prefixes_fall_away_where_the_country_is_known() {
+        for (value, region, normal) in [
+            ("+49 (0)30 23125 000", None, "+493023125000"),
+            ("0049 (0)(0)30", None, "+4930"),
+            ("(0)30 23125", None, "03023125"),
+            ("(0)30 23125", Some("DE"), "+493023125"),
+            ("12 (0", Some("DE"), "+49120"),
+            (" ０10-1234 ", None, "101234"),
+            ("unknown", Some("DE"), ""),
+            ("+", None, "+"),
+            ("00", None, "+"),
+        ] {
+            assert_eq!(super::normalise(value, region.and_then(Region::parse)), normal, "{value}");
+        }
+    }
+}

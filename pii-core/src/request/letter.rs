@@ -53,7 +53,10 @@ impl<'a> Letters<'a> {
                 values.append_option((*kind == who.kind).then(|| who.value.expose()));
             }
         }
-        let own = |kind: &IdentifierKind| kind.category().ok_or(Error::Corrupt("a kind of no category"));
+        let own = |kind: &IdentifierKind| {
+            let category = kind.category().or_else(|| Category::parse(OWN).ok());
+            category.ok_or(Error::Corrupt("a kind of no category"))
+        };
         let number = number_kind()?;
         let mut held = vec![Held {
             path: NUMBER.to_owned(),
@@ -145,6 +148,8 @@ fn number_kind() -> Result<IdentifierKind, Error> {
     IdentifierKind::parse(NUMBER).map_err(|_| Error::Corrupt("a name"))
 }
 
+/// What a key of the controller's own is.
+const OWN: &str = "user.unique_id";
 /// As which dataset letters lie in the vault.
 const DATASET: &str = "pii.requests";
 /// The kind and the column of a request's number.

@@ -45,6 +45,8 @@ pub enum PlaceName {
         /// Where.
         file: PathBuf,
     },
+    /// What people forbid.
+    Register,
     /// The vault, and notes beside the log. It comes last: until it has forgotten, a run can be done again.
     Vault,
 }
@@ -77,6 +79,11 @@ pub enum Intent {
         until: Option<Date>,
         /// How many.
         rows: u64,
+    },
+    /// From then on it is forbidden to use their data so.
+    Forbid {
+        /// By how many people.
+        people: u64,
     },
     /// Rows are read, for the person.
     Release {
@@ -112,6 +119,7 @@ impl Intent {
             Self::Erase { plan } => plan.rows(),
             Self::Keep { rows, .. } | Self::Release { rows } => *rows,
             Self::Shred { values, .. } => *values,
+            Self::Forbid { people } => *people,
             Self::Absent | Self::Unsearched { .. } | Self::ByHand => 0,
         }
     }
@@ -124,6 +132,7 @@ impl Intent {
             Self::Shred { people: 0, .. } => "keep",
             Self::Shred { .. } => "shred",
             Self::Keep { .. } => "keep",
+            Self::Forbid { .. } => "forbid",
             Self::Release { .. } => "release",
             Self::Absent => "absent",
             Self::Unsearched { .. } => "unsearched",
@@ -136,6 +145,7 @@ impl Intent {
         match self {
             Self::Erase { plan } => plan.rows() > 0,
             Self::Shred { people, .. } => *people > 0,
+            Self::Forbid { .. } => true,
             _ => false,
         }
     }
@@ -155,6 +165,7 @@ impl fmt::Display for PlaceName {
         match self {
             Self::Dataset(dataset) => f.write_str(dataset),
             Self::Copy { recipient, file, .. } => write!(f, "{} (for {recipient})", file.display()),
+            Self::Register => f.write_str("the register"),
             Self::Vault => f.write_str("the vault"),
         }
     }

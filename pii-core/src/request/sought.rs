@@ -185,10 +185,9 @@ fn one(id: Uuid, who: &[Identifier], found: impl Iterator<Item = Vec<Person>>) -
 
 /// The kind of identifier that a value of the vault is, if it is one.
 pub fn kind_of(policy: &Policy, value: &Value) -> Option<IdentifierKind> {
-    let dataset = DatasetId::parse(&value.dataset).ok();
-    let subject = dataset.and_then(|id| policy.dataset(&id)?.subject().cloned());
-    match subject {
-        Some(subject) if subject.column == value.column => Some(subject.kind),
-        _ => IdentifierKind::of_column(value.category, &value.column),
+    let dataset = DatasetId::parse(&value.dataset).ok().and_then(|id| policy.dataset(&id));
+    match dataset {
+        Some(dataset) => dataset.identifier(&value.column),
+        None => IdentifierKind::of_column(value.category, &value.column),
     }
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::keyring;
+use crate::register;
 use crate::state;
 use crate::wire;
 
@@ -56,6 +57,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// An identifier cannot be marked for the register.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// A key is missing, or sealed data do not open.
     #[error(transparent)]
     Key(#[from] keyring::Error),

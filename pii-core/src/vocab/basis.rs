@@ -71,6 +71,16 @@ basis!(
     }
 );
 
+basis!(
+    /// What restricted data may be used for all the same, besides being stored (Art. 18(2)).
+    RestrictedUse, "use of restricted data (Art. 18(2))" {
+        Consent = "consent", "Art. 18(2)", "the data subject consents to this use";
+        LegalClaims = "claims", "Art. 18(2)", "to establish, exercise or defend legal claims";
+        RightsOfOthers = "rights-of-others", "Art. 18(2)", "to protect the rights of another person";
+        PublicInterest = "public-interest", "Art. 18(2)", "important public interest of the Union or a Member State";
+    }
+);
+
 /// No such basis.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a {what}: use one of {}", .known.join(", "))]

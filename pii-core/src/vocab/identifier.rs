@@ -22,33 +22,27 @@ impl IdentifierKind {
         }
     }
 
-    /// The kind under which values of a column point to a person, if they do: by its category, or, of a key of the
-    /// controller's own, by its name, the last part of its dotted path.
-    pub fn of_column(category: Category, path: &str) -> Option<Self> {
-        let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
-        let own = || (category.name() == OWN).then(|| path.rsplit('.').next()).flatten();
-        named.or_else(own).and_then(|kind| Self::parse(kind).ok())
-    }
-
-    /// The category of its values.
-    pub fn category(&self) -> Option<Category> {
-        let named = KINDS.iter().find(|(_, kind)| *kind == self.0).map(|(name, _)| *name);
-        Category::parse(named.unwrap_or(OWN)).ok()
-    }
-
     /// The kind as written: `email`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl fmt::Display for IdentifierKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    /// Under which kind the values of a column point to a person, if they do. A key of the controller's own has the
+    /// name of its column, the last part of `path`.
+    pub fn of_column(category: Category, path: &str) -> Option<Self> {
+        let named = KINDS.iter().find(|(name, _)| *name == category.name()).map(|(_, kind)| *kind);
+        let own = || (category.name() == "user.unique_id").then(|| path.rsplit('.').next()).flatten();
+        named.or_else(own).and_then(|kind| Self::parse(kind).ok())
+    }
+
+    /// What identifiers of this kind are, where the kind says it by itself; a key of the controller's own does not.
+    pub fn category(&self) -> Option<Category> {
+        let (name, _) = KINDS.iter().find(|(_, kind)| *kind == self.as_str())?;
+        Category::parse(name).ok()
     }
 }
 
-/// Categories whose values point to a person, and under which kind.
+/// Categories whose values point to a person, and the kind under which they do.
 const KINDS: &[(&str, &str)] = &[
     ("user.contact.email", "email"),
     ("user.contact.phone_number", "phone"),
@@ -57,8 +51,12 @@ const KINDS: &[(&str, &str)] = &[
     ("user.government_id.passport", "passport"),
     ("user.account.username", "username"),
 ];
-/// The category of keys of the controller's own.
-const OWN: &str = "user.unique_id";
+
+impl fmt::Display for IdentifierKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Something that points to one data subject: a kind and a value.
 #[derive(Clone, Debug)]
@@ -138,6 +136,14 @@ mod tests {
         assert_eq!(kind("user.unique_id", "account.customer_id").as_deref(), Some("customer_id"));
         assert_eq!(kind("user.unique_id", "Customer-ID"), None);
         assert_eq!(kind("user.name", "name"), None);
+    }
+
+    #[test]
+    fn a_kind_knows_its_category() {
+        for (category, kind) in KINDS {
+            assert_eq!(IdentifierKind::parse(kind).unwrap().category(), Category::parse(category).ok());
+        }
+        assert_eq!(IdentifierKind::parse("customer_id").unwrap().category(), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod spelling;
 mod taxonomy;
 
 pub use actor::Actor;
-pub use basis::{LawfulBasis, SpecialBasis, UnknownBasis};
+pub use basis::{LawfulBasis, RestrictedUse, SpecialBasis, UnknownBasis};
 pub use category::{Category, Tag, UnknownCategory};
 pub use identifier::{Identifier, IdentifierKind, MalformedIdentifier, SubjectId};
 pub use name::{DatasetId, Domain, MalformedName, PurposeId, RecipientId};

@@ -1,6 +1,8 @@
 use crate::batch;
 use crate::error::Error;
+use crate::outbound;
 use crate::policy::Refusal;
+use crate::register;
 use crate::seal;
 
 /// Why, for the log: words of ours, never those of whoever asked. The first row of a file that has no header is taken
@@ -27,10 +29,14 @@ pub(super) fn denial(error: &Error) -> String {
         }
         Error::Batch(batch::Error::NoSubject { .. }) => "the column of the subject is missing",
         Error::Batch(batch::Error::Column { .. }) => "the policy's method does not suit a column",
+        Error::Batch(batch::Error::Unheedable { .. }) => "a column of identifiers cannot be looked into",
         Error::Batch(batch::Error::NoSuchEpoch { .. }) => "the recipient's keys have not come to that epoch",
         Error::Batch(batch::Error::Bridge { .. }) => "a column has no room for a bridge",
         Error::OlderKeys { .. } => "the keys are an older copy",
         Error::PurposeNotAllowed { .. } => "the dataset may not be used for this purpose",
+        Error::Restricted(_) => "the data are restricted (Art. 18)",
+        Error::OtherPurpose { .. } => "the recipient gets nothing for that purpose",
+        Error::Outbound(outbound::Error::Register(register::Error::Changed { .. })) => "somebody objected meanwhile",
         Error::Sealed { source: seal::Error::OtherKey { .. }, .. } => "the file is sealed with another workspace's key",
         Error::Sealed { .. } => "the file does not open",
         Error::Audit(_) => "the log does not have it",

@@ -25,7 +25,8 @@ impl Workspace {
     /// copies of the vault cannot be opened for these people any more, as [`shred`](Self::shred) says.
     ///
     /// # Errors
-    /// [`Error::UnknownSubject`], and that is recorded; [`Error::Vault`], [`Error::Audit`].
+    /// [`Error::UnknownSubject`], and [`Error::Restricted`] if their data are restricted: lift that first; both are recorded.
+    /// [`Error::Vault`], [`Error::Audit`].
     pub fn forget(&self, identifiers: &[Identifier], request: Option<&str>) -> Result<Forgotten, Error> {
         let mut event = self.event(Action::Erase);
         event.request = request.map(str::to_owned);
@@ -33,6 +34,7 @@ impl Workspace {
         if people.is_empty() {
             return self.refuse(&event, Error::nobody(identifiers));
         }
+        self.refuse_restricted(&event, &people)?;
         let receipts = self.record_each(&event, &people)?;
         // The vault comes last: until it has forgotten the aliases, what a crash left undone can be done again.
         let mut notes = 0;

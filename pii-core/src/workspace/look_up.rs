@@ -4,7 +4,7 @@ use super::Workspace;
 use crate::audit::{About, Action, Event};
 use crate::error::Error;
 use crate::vault::{Person, Value};
-use crate::vocab::{Identifier, Personal, PurposeId, RecipientId};
+use crate::vocab::{Identifier, Personal, PurposeId, RecipientId, RestrictedUse};
 
 /// Who is asked for, and why.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Question<'a> {
     pub purpose: &'a PurposeId,
     /// The request or ticket that occasioned it.
     pub ticket: Option<&'a str>,
+    /// For which use restricted data are read all the same (Art. 18(2)).
+    pub despite_restriction: Option<RestrictedUse>,
     /// What there is to say about the person and the look, in free words. It is kept beside the log, sealed with the
     /// person's key; nothing of it is kept if nobody is found.
     pub note: Option<&'a Personal<String>>,
@@ -36,10 +38,11 @@ pub struct Looked {
 impl Workspace {
     /// Opens what the vault holds of the people that the identifiers name. The look is on record, with the
     /// aliases of those people, before any value is released. A purpose that the policy does not know is
-    /// refused, and so is an identifier that names nobody; both refusals are recorded.
+    /// refused, and so are an identifier that names nobody, and a person whose data are restricted, unless it is for a use
+    /// that the law allows all the same; refusals are recorded.
     ///
     /// # Errors
-    /// [`Error::UnknownPurpose`], [`Error::UnknownSubject`], [`Error::Vault`].
+    /// [`Error::UnknownPurpose`], [`Error::UnknownSubject`], [`Error::Restricted`], [`Error::Vault`].
     pub fn look_up(&self, question: &Question<'_>) -> Result<Vec<Looked>, Error> {
         let mut event = self.event(Action::VaultRead);
         event.purpose = Some(question.purpose.clone());
@@ -52,9 +55,18 @@ impl Workspace {
         if people.is_empty() {
             return self.refuse(&event, Error::nobody(question.identifiers));
         }
+        let mut restricted = vec![false; people.len()];
+        if question.despite_restriction.is_none() {
+            self.refuse_restricted(&event, &people)?;
+        } else {
+            for (restricted, person) in restricted.iter_mut().zip(&people) {
+                *restricted = self.restriction(person)?.is_some();
+            }
+        }
         let mut looked = Vec::new();
-        for person in people {
+        for (person, restricted) in people.into_iter().zip(restricted) {
             let mut event = event.clone().with_subjects([person.alias]);
+            event.despite_restriction = question.despite_restriction.filter(|_| restricted);
             if let Some(note) = question.note {
                 let key = self.vault.note_key(&person)?;
                 event.detail = Some(self.sidecar.keep(note, Some(About { alias: person.alias, key: &key }))?);

@@ -11,6 +11,7 @@ mod denial;
 mod encrypt;
 mod erase;
 mod export;
+mod forbid;
 mod forget;
 mod ingest;
 mod look_up;
@@ -38,6 +39,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
+use crate::register::Register;
 use crate::request::Requests;
 use crate::vault::Vault;
 use crate::vocab::Actor;
@@ -48,6 +50,7 @@ use denial::denial;
 
 pub use encrypt::file_keys;
 pub use erase::{Erased, Erasing};
+pub use forbid::{Forbade, Forbidding};
 pub use forget::Forgotten;
 pub use ingest::{Doubt, Ingested, located};
 pub use look_up::{Looked, Question};
@@ -91,6 +94,7 @@ pub struct Workspace {
     sidecar: Sidecar,
     catalog: Catalog,
     requests: Requests,
+    register: Register,
     vault: Vault,
     caller: Caller,
 }
@@ -124,6 +128,11 @@ impl Workspace {
     /// The catalog.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What people forbid.
+    pub fn register(&self) -> &Register {
+        &self.register
     }
 
     /// The vault.

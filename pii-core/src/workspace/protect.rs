@@ -8,7 +8,8 @@ use super::{Step, Watch, Workspace, go_on};
 use crate::audit::Action;
 use crate::batch::{Addressee, Batch, Protection};
 use crate::error::Error;
-use crate::outbound::{Disclosure, Writer};
+use crate::outbound::{self, Disclosure, Writer};
+use crate::register;
 use crate::store::{self, Destination, Source, WriteOptions, refuse_overwrite};
 use crate::vocab::{DatasetId, RecipientId};
 
@@ -30,7 +31,7 @@ impl Workspace {
         let schema = source.schema();
         let decide = || -> Result<Protection, Error> {
             Batch::raw(dataset.clone(), RecordBatch::new_empty(schema.clone())).tag(&self.policy)?;
-            let protection = Protection::new(&self.policy, dataset, to, &self.keys, &schema)?;
+            let protection = Protection::new(&self.policy, dataset, to, &self.keys, &self.register, &schema)?;
             self.refuse_older_keys(dataset, to.recipient())?;
             Ok(protection)
         };
@@ -55,10 +56,12 @@ impl Workspace {
     }
 
     /// Writes rows to a recipient: every personal column rewritten for them, the release on record before the
-    /// file appears under its name.
+    /// file appears under its name. The rows of people who object to the recipient's purpose stay behind, and so do those
+    /// of people whose data are restricted.
     ///
     /// # Errors
-    /// As [`Self::protection`]; [`Error::Store`], [`Error::Interrupted`]. On an error nothing is left of the output.
+    /// As [`Self::protection`]; [`Error::Outbound`] with [`Changed`](register::Error::Changed) if somebody objects while it
+    /// runs, and that is recorded; [`Error::Store`], [`Error::Interrupted`]. On an error nothing is left of the output.
     pub fn protect<'a>(
         &self,
         source: Source,
@@ -88,12 +91,14 @@ impl Workspace {
         } else {
             ahead(source, pass)?;
         }
-        Ok(writer.finish(
-            self.event(Action::Disclose),
-            &self.catalog,
-            self.caller.clock.now(),
-            destination.to_string(),
-        )?)
+        let (disclose, now) = (self.event(Action::Disclose), self.caller.clock.now());
+        match writer.finish(disclose.clone(), &self.register, &self.catalog, now, destination.to_string()) {
+            Err(outbound::Error::Register(changed @ register::Error::Changed { .. })) => {
+                let event = disclose.with_dataset(dataset.clone()).with_recipient(protection.recipient().clone());
+                self.refuse(&event, outbound::Error::from(changed).into())
+            }
+            done => Ok(done?),
+        }
     }
 }
 

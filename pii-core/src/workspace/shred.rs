@@ -46,9 +46,11 @@ impl Workspace {
     /// are not touched, though nobody can open those notes any more.
     ///
     /// # Errors
-    /// [`Error::Vault`], [`Error::Audit`].
+    /// [`Error::Restricted`] if their data are restricted, and that is recorded; [`Error::Vault`], [`Error::Audit`].
     pub fn shred(&self, people: &[Person]) -> Result<ShredReceipt, Error> {
-        let receipts = self.record_each(&self.event(Action::KeyShred), people)?;
+        let event = self.event(Action::KeyShred);
+        self.refuse_restricted(&event, people)?;
+        let receipts = self.record_each(&event, people)?;
         let shredded = match receipts.last() {
             Some(receipt) => self.vault.shred(people, self.caller.clock.now(), receipt)?,
             None => Shredded::default(),

@@ -8,6 +8,7 @@ use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
+use crate::register::Register;
 use crate::request::Requests;
 use crate::vault::{Login, Vault, VaultLocation};
 use crate::wire::{Encryption, Wire};
@@ -65,6 +66,7 @@ impl Site {
         }
         log.checkpoint()?;
         Catalog::open(&site.state())?;
+        Register::open(&site.state())?;
         Vault::create(&site.vault()?, &site.login(), &site.shards(), &keyring, now)?;
         Sidecar::open(&site.sidecar(), &keyring)?;
         site.settings.write(&file)?;
@@ -140,8 +142,11 @@ impl Site {
     /// Opens the catalog.
     ///
     /// # Errors
-    /// [`Error::Catalog`].
+    /// [`Error::Io`] if it is gone; [`Error::Catalog`].
     pub fn catalog(&self) -> Result<Catalog, Error> {
+        // One that is gone must not be replaced in silence by an empty one, in which nobody objects to anything.
+        let state = self.state();
+        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         Ok(Catalog::open(&self.state())?)
     }
 
@@ -205,22 +210,21 @@ impl Site {
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
     pub fn unlock(self, root: &dyn KeyProvider, caller: Caller) -> Result<Workspace, Error> {
         let keys = self.keyring(root)?;
-        // A catalog that is gone must not be replaced by an empty one in silence.
-        let state = self.state();
-        fs::metadata(&state).map_err(|source| Error::Io { path: state, source })?;
         let policy = self.policy()?;
         let origin = self.settings.log_name();
         let log = AuditLog::open(&self.audit(), signer(&origin, &keys)?, caller.log_settings())?;
         let catalog = self.catalog()?;
         let requests = self.requests()?;
+        let register = Register::open(&self.state())?;
         let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
         if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
             let _receipt = log.append(&event().with_peer(host))?;
         }
         let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
+        let keys = Arc::new(keys);
         let workspace =
-            Workspace { site: self, policy, keys: Arc::new(keys), log, sidecar, catalog, requests, vault, caller };
+            Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, caller };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

@@ -120,7 +120,8 @@ fn a_dataset_goes_nowhere_for_a_purpose_that_it_does_not_have() {
     let world = World::new();
     let rows = table(&[("customer_id", &["7"])]);
     let refused = |of, to| {
-        Protection::new(&world.policy, &dataset(of), &recipient(to), &world.keys, rows.schema_ref()).unwrap_err()
+        Protection::new(&world.policy, &dataset(of), &recipient(to), &world.keys, &world.register, rows.schema_ref())
+            .unwrap_err()
     };
     for (of, to) in [("crm.customers", "bank"), ("shop.invoices", "warehouse")] {
         let error = refused(of, to);
@@ -138,7 +139,8 @@ fn what_is_not_decided_does_not_pass() {
     assert_eq!(error.to_string(), "columns `kakao_id`, `shoe_size` of `crm.customers` have no tag");
     let of = dataset("crm.customers");
     let error =
-        Protection::new(&world.policy, &of, &recipient("warehouse"), &world.keys, rows.schema_ref()).unwrap_err();
+        Protection::new(&world.policy, &of, &recipient("warehouse"), &world.keys, &world.register, rows.schema_ref())
+            .unwrap_err();
     assert!(matches!(error, batch::Error::Refused(Refusal::UndecidedColumn { .. })), "{error}");
 }
 
@@ -183,7 +185,7 @@ fn nothing_is_seen_before_the_record_of_it_stands() {
     assert!(!path.exists());
     let catalog = Catalog::open(&world.path().join("state.db")).unwrap();
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
-    let disclosed = door.finish(event(), &catalog, at, path.display().to_string()).unwrap();
+    let disclosed = door.finish(event(), &world.register, &catalog, at, path.display().to_string()).unwrap();
     assert!(path.exists());
     assert_eq!(
         (disclosed.rows, disclosed.recipient.as_str(), disclosed.purpose.as_str()),
@@ -216,7 +218,7 @@ fn write(world: &World, rows: &RecordBatch, format: &str) -> Vec<u8> {
     door.write(world.protect("crm.customers", "warehouse", rows)).unwrap();
     let catalog = Catalog::open(&world.path().join("state.db")).unwrap();
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
-    let _ = door.finish(event(), &catalog, at, path.display().to_string()).unwrap();
+    let _ = door.finish(event(), &world.register, &catalog, at, path.display().to_string()).unwrap();
     std::fs::read(path).unwrap()
 }
 

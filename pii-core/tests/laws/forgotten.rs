@@ -215,7 +215,7 @@ fn analytics() -> PurposeId {
 }
 
 fn question<'a>(identifiers: &'a [Identifier], purpose: &'a PurposeId) -> Question<'a> {
-    Question { identifiers, recipient: None, purpose, ticket: None, note: None }
+    Question { identifiers, recipient: None, purpose, ticket: None, despite_restriction: None, note: None }
 }
 
 fn look_with_note(workspace: &Workspace, who: &Identifier) -> (Looked, Hash) {

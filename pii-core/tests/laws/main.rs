@@ -4,6 +4,7 @@
 
 mod contract;
 mod door;
+mod forbidden;
 mod forgotten;
 #[path = "../../../tests/postgres.rs"]
 #[allow(dead_code, reason = "the journeys use the rest of it")]
@@ -12,6 +13,7 @@ mod pseudonym;
 mod requests;
 mod sealed;
 mod shred;
+mod sieve;
 mod vault;
 mod workspace;
 mod world;

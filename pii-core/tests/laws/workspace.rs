@@ -235,7 +235,14 @@ fn take_in(workspace: &Workspace) {
 fn look(workspace: &Workspace, line: &str, purpose: &str) -> Result<usize, Box<Error>> {
     let identifiers = [Identifier::parse(line).unwrap()];
     let purpose = PurposeId::parse(purpose).unwrap();
-    let question = Question { identifiers: &identifiers, recipient: None, purpose: &purpose, ticket: None, note: None };
+    let question = Question {
+        identifiers: &identifiers,
+        recipient: None,
+        purpose: &purpose,
+        ticket: None,
+        despite_restriction: None,
+        note: None,
+    };
     Ok(workspace.look_up(&question).map_err(Box::new)?.len())
 }
 

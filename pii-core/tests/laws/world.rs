@@ -11,6 +11,7 @@ use pii_core::audit::{Action, AuditLog, Event, Receipt, Settings, Signer};
 use pii_core::batch::{Batch, Protected, Protection, Tagged};
 use pii_core::keyring::{Keyring, RootKey};
 use pii_core::policy::Policy;
+use pii_core::register::Register;
 use pii_core::vault::{Deposited, Login, People, Vault, VaultLocation};
 use pii_core::vocab::{Actor, DatasetId, Identifier, RecipientId};
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) keys: Keyring,
     pub(crate) log: AuditLog,
+    pub(crate) register: Register,
     pub(crate) vault: Vault,
     pub(crate) login: Login,
     dir: TempDir,
@@ -42,6 +44,7 @@ impl World {
         Self {
             policy: Policy::parse(&[("policies/acme.toml".into(), POLICY.to_owned())]).unwrap(),
             log: AuditLog::create(&dir.path().join("audit"), signer, Settings::new("test")).unwrap(),
+            register: Register::open(&dir.path().join("state.db")).unwrap(),
             vault: Vault::create(&at, &login, &dir.path().join("shards"), &keys, Timestamp::now()).unwrap(),
             keys,
             login,
@@ -67,7 +70,8 @@ impl World {
     }
 
     pub(crate) fn protection(&self, of: &str, to: &str, rows: &RecordBatch) -> Protection {
-        Protection::new(&self.policy, &dataset(of), &recipient(to), &self.keys, rows.schema_ref()).unwrap()
+        let (of, to) = (dataset(of), recipient(to));
+        Protection::new(&self.policy, &of, &to, &self.keys, &self.register, rows.schema_ref()).unwrap()
     }
 
     pub(crate) fn protect(&self, of: &str, to: &str, rows: &RecordBatch) -> Batch<Protected> {

@@ -7,6 +7,7 @@ mod audit;
 mod erase;
 mod machine;
 mod measure;
+mod objections;
 mod options;
 mod people;
 mod postgres;
@@ -42,6 +43,10 @@ pub(crate) fn run(args: &[&str]) -> Result {
     if options.what == Some(What::Seal) {
         fs::create_dir_all(&cache)?;
         return seal::run(&python, &people::file(&cache, options.rows.min(2_000_000))?, options.runs);
+    }
+    if options.what == Some(What::Objections) {
+        fs::create_dir_all(&cache)?;
+        return objections::run(&python, &people::file(&cache, options.rows)?, &cache, &options);
     }
     let scratch = cache.join("scratch");
     if scratch.exists() {

@@ -26,6 +26,7 @@ pub(super) enum What {
     Seal,
     Vault,
     Erase,
+    Objections,
 }
 
 impl Options {
@@ -48,6 +49,7 @@ impl Options {
                 "--files" => options.files = number()?,
                 "--scale" => options.scale = number()?,
                 "--keep" => options.keep = true,
+                "objections" => options.what = Some(What::Objections),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -58,7 +60,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|erase] [--rows N] [--runs N] [--peers-only] \
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|erase|objections] [--rows N] [--runs N] [--peers-only] \
                      [--files N] [--scale PERCENT] [--keep]";
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Workspace {
         Ok(this)
     }
 
+    /// Its folder, and the file of its root key.
+    pub(super) fn place(&self) -> [&Path; 2] {
+        [&self.folder, &self.key]
+    }
+
     /// `pii` with `args`, in the workspace.
     pub(super) fn pii(&self, args: &[&str]) -> Command {
         let mut pii = Command::new(&self.binary);

@@ -79,11 +79,14 @@ fn row(index: u64, entry: &Entry) -> [String; 6] {
     let between = if event.action == Action::KeyRotate { " → " } else { ", " };
     what.extend((!event.keys.is_empty()).then(|| format!("key {}", event.keys.join(between))));
     what.extend(event.rows.map(|n| format!("{n} rows")));
+    what.extend(event.dropped_objections.map(|n| format!("{n} of objectors dropped")));
+    what.extend(event.dropped_restrictions.map(|n| format!("{n} of restricted people dropped")));
     what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.subjects.iter().map(|s| format!("person {s}")));
     what.extend(event.count.map(|n| format!("{n} people")));
     let mut why: Vec<String> = Vec::new();
     why.extend(event.purpose.as_ref().map(ToString::to_string));
+    why.extend(event.despite_restriction.map(|used| format!("despite a restriction: {used}")));
     why.extend(event.ticket.clone());
     let did = match &event.decision {
         Decision::Allowed => event.action.to_string(),

@@ -75,6 +75,7 @@ fn lines(shown: &Shown) -> Vec<(&'static str, String)> {
     );
     say("purpose", event.purpose.as_ref().map(ToString::to_string));
     say("lawful basis", event.lawful_basis.map(|basis| format!("{basis}, {}", basis.article())));
+    say("despite restriction", event.despite_restriction.map(|used| format!("{used}, {}", used.article())));
     say("ticket", event.ticket.clone());
     say("request", event.request.clone());
     say("grant", event.grant.clone());
@@ -84,6 +85,11 @@ fn lines(shown: &Shown) -> Vec<(&'static str, String)> {
     say("columns", joined(&event.columns));
     say("keys", joined(&event.keys));
     say("rows", event.rows.map(|n| n.to_string()));
+    say("dropped", event.dropped_objections.map(|n| format!("{}, of people who object", count(n, "row"))));
+    say(
+        "dropped",
+        event.dropped_restrictions.map(|n| format!("{}, of people whose data are restricted", count(n, "row"))),
+    );
     say("people", joined(&event.subjects.iter().map(ToString::to_string).collect::<Vec<_>>()));
     say(
         "people",

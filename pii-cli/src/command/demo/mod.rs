@@ -246,6 +246,7 @@ impl Demo {
             recipient: Some(&RecipientId::parse("warehouse")?),
             purpose: &PurposeId::parse(fixtures::PURPOSE)?,
             ticket: Some("DEMO-1"),
+            despite_restriction: None,
             note: None,
         };
         let looked = workspace.look_up(&question)?;

@@ -5,6 +5,7 @@ mod export;
 mod extend;
 mod hold;
 mod import;
+mod lift;
 mod list;
 mod notify;
 mod open;
@@ -49,12 +50,13 @@ pub(crate) enum Command {
     Extend(extend::Args),
     Reject(reject::Args),
     Withdraw(withdraw::Args),
+    Lift(lift::Args),
+    PackageVerify(package_verify::Args),
     #[command(subcommand)]
     Hold(hold::Command),
     Import(import::Args),
     Export(export::Args),
     Replay(replay::Args),
-    PackageVerify(package_verify::Args),
 }
 
 pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Error> {
@@ -71,11 +73,12 @@ pub(crate) fn run(command: &Command, global: &Global, ui: Ui) -> Result<Exit, Er
         Command::Extend(args) => extend::run(args, global, ui),
         Command::Reject(args) => reject::run(args, global, ui),
         Command::Withdraw(args) => withdraw::run(args, global, ui),
+        Command::Lift(args) => lift::run(args, global, ui),
+        Command::PackageVerify(args) => package_verify::run(args, global, ui),
         Command::Hold(command) => hold::run(command, global, ui),
         Command::Import(args) => import::run(args, global, ui),
         Command::Export(args) => export::run(args, global, ui),
         Command::Replay(args) => replay::run(args, global, ui),
-        Command::PackageVerify(args) => package_verify::run(args, global, ui),
     }
 }
 

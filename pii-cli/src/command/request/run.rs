@@ -70,7 +70,11 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
             [id] => id.to_string(),
             many => many.len().to_string(),
         };
-        ui.confirm("this destroys data for good", &word)?;
+        let what = match plan.right {
+            Right::Erasure => "this destroys data for good",
+            _ => "this takes effect at once",
+        };
+        ui.confirm(what, &word)?;
     }
     let ended = workspace.run_requests(&plan, &watching(ui, "erasing"));
     workspace.seal()?;
@@ -146,7 +150,7 @@ fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {
             }
         }
     }
-    let state = ended.state.of(Right::Erasure);
+    let state = ended.state.of(plan.right);
     ui.record("request_run", &json!({ "state": state, "failed": failed, "recipients": plan.recipients }));
     let what = match plan.requests.as_slice() {
         [id] => format!("request {id} is"),

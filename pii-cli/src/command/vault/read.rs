@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use pii_core::vocab::{PurposeId, RecipientId};
+use pii_core::vocab::{PurposeId, RecipientId, RestrictedUse};
 use pii_core::workspace::{Looked, Question};
 use serde_json::json;
 
@@ -35,6 +35,10 @@ pub(crate) struct Args {
     /// The request or ticket that occasioned it
     #[arg(long, value_name = "ID")]
     ticket: Option<String>,
+    /// Read restricted data all the same, for a use that the law allows: `consent`, `claims`, `rights-of-others` or
+    /// `public-interest` (Art. 18(2)); it is in the log
+    #[arg(long, value_name = "USE", conflicts_with = "output")]
+    despite_restriction: Option<String>,
     /// A note for the log: kept beside it, sealed with the person's key, until they are erased; `-` for standard input
     #[arg(long, value_name = "FILE")]
     note_file: Option<PathBuf>,
@@ -53,12 +57,14 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     if recipient.is_none() && identifiers.iter().any(|i| i.kind.as_str() == "pseudonym") {
         return Err(Error::usage("a pseudonym needs the recipient who has it", "add `-r RECIPIENT`"));
     }
+    let despite_restriction = args.despite_restriction.as_deref().map(restricted_use).transpose()?;
     let workspace = global.open()?;
     let question = Question {
         identifiers: &identifiers,
         recipient: recipient.as_ref(),
         purpose: &purpose,
         ticket: args.ticket.as_deref(),
+        despite_restriction,
         note: note.as_ref(),
     };
     let looked = workspace.look_up(&question);
@@ -69,6 +75,11 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.note(format!("{} share what you gave", count(looked.len() as u64, "person").replace("persons", "people")));
     }
     Ok(Exit::Done)
+}
+
+fn restricted_use(name: &str) -> Result<RestrictedUse, Error> {
+    RestrictedUse::parse(name)
+        .map_err(|unknown| Error::usage(unknown.to_string(), "`pii vault read --help` says which"))
 }
 
 fn show(ui: Ui, looked: &Looked) {

@@ -113,6 +113,8 @@ fn row(index: u64, entry: &Entry, row: &mut String) {
     what.extend(event.recipient.as_ref().map(|recipient| format!("to {recipient}")));
     what.extend(event.peer.as_ref().map(|peer| format!("with {peer}")));
     what.extend(event.rows.map(|rows| format!("{rows} rows")));
+    what.extend(event.dropped_objections.map(|rows| format!("{rows} rows stayed behind, of objectors")));
+    what.extend(event.dropped_restrictions.map(|rows| format!("{rows} rows stayed behind, of restricted people")));
     what.extend(some("columns", &event.columns));
     what.extend(some("keys", &event.keys));
     what.extend(some("categories", &event.categories));
@@ -121,6 +123,7 @@ fn row(index: u64, entry: &Entry, row: &mut String) {
     let mut why: Vec<String> = Vec::new();
     why.extend(event.purpose.as_ref().map(ToString::to_string));
     why.extend(event.lawful_basis.map(|basis| basis.to_string()));
+    why.extend(event.despite_restriction.map(|used| format!("despite a restriction: {used}")));
     why.extend(event.ticket.iter().chain(&event.request).cloned());
     let (class, did) = match &event.decision {
         Decision::Allowed => ("", event.action.to_string()),

@@ -147,6 +147,7 @@ fn class(action: Action) -> (Class, u32) {
         | Action::RequestWithdraw
         | Action::RequestHold
         | Action::Restrict
-        | Action::Object => (Api, 3),
+        | Action::Object
+        | Action::Lift => (Api, 3),
     }
 }

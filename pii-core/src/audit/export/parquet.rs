@@ -86,7 +86,9 @@ impl Parquet {
 impl Column {
     fn of(name: &str) -> Self {
         match name {
-            "entry" | "rows" | "count" => Self::Number(UInt64Builder::new()),
+            "entry" | "rows" | "count" | "dropped_objections" | "dropped_restrictions" => {
+                Self::Number(UInt64Builder::new())
+            }
             "time" => Self::Time(TimestampNanosecondBuilder::new().with_timezone("UTC")),
             "categories" | "columns" | "keys" | "subjects" => Self::List(ListBuilder::new(StringBuilder::new())),
             _ => Self::Text(StringBuilder::new()),

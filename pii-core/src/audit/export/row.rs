@@ -12,7 +12,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// The columns of every table, in order.
-pub(super) const COLUMNS: [&str; 28] = [
+pub(super) const COLUMNS: [&str; 31] = [
     "entry",
     "time",
     "host",
@@ -40,11 +40,14 @@ pub(super) const COLUMNS: [&str; 28] = [
     "count",
     "detail",
     "peer",
+    "dropped_objections",
+    "dropped_restrictions",
+    "despite_restriction",
     "leaf_hash",
 ];
 
 /// The cells of an entry, as [`COLUMNS`] names them. Several values are joined by `; `.
-pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 28], Error> {
+pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 31], Error> {
     let entry = entry(found)?;
     let event = &entry.event;
     let reason = match &event.decision {
@@ -79,6 +82,9 @@ pub(super) fn cells<'a>(found: &'a Found<'_>) -> Result<[Cell<'a>; 28], Error> {
         number(event.count),
         shown(event.detail),
         text(event.peer.as_ref()),
+        number(event.dropped_objections),
+        number(event.dropped_restrictions),
+        shown(event.despite_restriction),
         shown(Some(found.leaf)),
     ])
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::batch::{Batch, Protected};
 use crate::keyring::{Lock, RootKey};
+use crate::register::Register;
 
 const POLICY: &str = r#"
     controller = { name = "Acme GmbH", contact = "dpo@acme.example" }
@@ -50,7 +51,9 @@ fn protect_rows(rows: RecordBatch, keys: &Keyring, since: Option<u32>) -> Result
     if let Some(since) = since {
         to = to.bridged_since(Epoch::new(since).unwrap());
     }
-    let protection = Protection::new(&policy, &dataset, to, keys, rows.schema_ref())?;
+    let dir = tempfile::tempdir().unwrap();
+    let register = Register::open(&dir.path().join("state.db")).unwrap();
+    let protection = Protection::new(&policy, &dataset, to, keys, &register, rows.schema_ref())?;
     Batch::raw(dataset, rows).tag(&policy)?.protect(&protection)
 }
 

@@ -2,6 +2,7 @@
 
 mod apart;
 mod certify;
+mod forbid;
 mod hold;
 mod import;
 mod notify;

@@ -42,7 +42,7 @@ impl Workspace {
                 controller: self.policy.controller().name().to_owned(),
                 contact: self.policy.controller().contact().map(str::to_owned),
                 recipient: recipient.clone(),
-                right: request::Right::Erasure,
+                right: plan.right,
                 requests: plan.requests.clone(),
                 made: self.caller.clock.now(),
                 concerned,

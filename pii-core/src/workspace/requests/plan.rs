@@ -29,21 +29,23 @@ impl Workspace {
         }
         let now = self.caller.clock.now();
         let draft = Deed::Plan { digest: String::new(), unsearched: 0 };
+        let mut rights = BTreeSet::new();
         for id in ids {
             let request = self.requests.get(*id)?;
             request.may(&draft, self.policy.calendar(), now)?;
-            if request.claim.right() != Right::Erasure && ids.len() > 1 {
-                return Err(request::Error::OtherRight { id: *id, right: request.claim.right() }.into());
-            }
+            rights.insert(request.claim.right());
         }
-        if let [id] = ids {
-            let right = self.requests.get(*id)?.claim.right();
-            if matches!(right, Right::Access | Right::Portability) {
-                return self.plan_release(*id, right, go);
-            }
-            if right != Right::Erasure {
-                return Err(request::Error::OtherRight { id: *id, right }.into());
-            }
+        let mut rights = rights.into_iter();
+        let (right, other) = (rights.next().unwrap_or(Right::Erasure), rights.next());
+        if let (Some(right), Some(id)) = (other, ids.first()) {
+            return Err(request::Error::OtherRight { id: *id, right }.into());
+        }
+        match (right, ids) {
+            (Right::Erasure, _) => {}
+            (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, go),
+            (Right::Objection | Right::Restriction, ids) => return self.plan_forbidding(ids, right),
+            (_, [id, ..]) => return Err(request::Error::OtherRight { id: *id, right }.into()),
+            _ => {}
         }
         let sought = self.seek(ids)?;
         let holds = self.holds_over(&sought)?;
@@ -93,7 +95,7 @@ impl Workspace {
                         && !(planned.intent.held() > 0 && planned.intent.rows() == 0)
                 }
                 PlaceName::Copy { recipient, .. } => *recipient == disclosure.recipient && planned.intent.acts(),
-                PlaceName::Vault => false,
+                PlaceName::Vault | PlaceName::Register => false,
             };
             if places.iter().any(is_of) {
                 told.insert(disclosure.recipient);

@@ -11,7 +11,7 @@ use crate::audit::{Action, Event, Hash};
 use crate::erase::Go;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Deed, Intent, Letters, PlaceName, Plan, PlannedPlace, Ran, Sought, State};
+use crate::request::{Deed, Intent, Letters, PlaceName, Plan, PlannedPlace, Ran, Right, Sought, State};
 use crate::vocab::{DatasetId, Identifier, IdentifierKind, RecipientId};
 use crate::workspace::Workspace;
 
@@ -38,6 +38,9 @@ impl Workspace {
         let _only = self.only_runner(&digest)?;
         if plan.policy != Hash::from_bytes(self.policy.digest()).to_string() {
             return Err(request::Error::OtherPolicy.into());
+        }
+        if matches!(plan.right, Right::Objection | Right::Restriction) {
+            return self.run_forbidding(plan, &digest);
         }
         self.begin(&plan.requests, &digest)?;
 
@@ -98,6 +101,7 @@ impl Workspace {
                 one.dataset() == Some(dataset) || kind.is_some_and(|kind| one.theirs.spellings(&kind).is_some())
             }
             PlaceName::Copy { .. } => one.dataset().is_none(),
+            PlaceName::Register => false,
             PlaceName::Vault => !one.theirs.people().is_empty(),
         };
         match guard.new().find(|one| keeps(one)) {
@@ -200,7 +204,7 @@ impl Workspace {
         let (dataset, recipient) = match &planned.place {
             PlaceName::Dataset(dataset) => (Some(dataset), None),
             PlaceName::Copy { dataset, recipient, .. } => (Some(dataset), Some(recipient)),
-            PlaceName::Vault => (None, None),
+            PlaceName::Register | PlaceName::Vault => (None, None),
         };
         let event = match dataset.and_then(|dataset| DatasetId::parse(dataset).ok()) {
             Some(dataset) => event.with_dataset(dataset),
