@@ -160,9 +160,9 @@ fn midnight(day: Date, policy: &Policy) -> Result<Timestamp, Error> {
 /// A request that names several people: says how they differ, and how to go on.
 fn ambiguous(error: Core, workspace: &Workspace, ui: Ui) -> Error {
     let Core::Request(pii_core::request::Error::Ambiguous { id, candidates }) = &error else { return error.into() };
-    let apart = match workspace.tell_apart(*id, candidates).and_then(|apart| workspace.seal().map(|()| apart)) {
-        Ok(apart) => apart,
-        Err(other) => return other.into(),
+    let apart = match (workspace.tell_apart(*id, candidates), workspace.seal()) {
+        (Ok(apart), Ok(())) => apart,
+        (Err(other), _) | (_, Err(other)) => return other.into(),
     };
     let mut rows = Vec::new();
     for one in &apart {

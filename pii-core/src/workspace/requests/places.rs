@@ -18,7 +18,7 @@ pub(super) enum Spot<'a> {
     /// To be looked at.
     Open(Box<dyn Place + 'a>),
     /// Known already.
-    Known(PlaceName, Intent),
+    Known(PlaceName, Box<Intent>),
 }
 
 /// People, as a recipient knows them.
@@ -73,9 +73,9 @@ impl Workspace {
         let Some(subject) = dataset.subject() else { return Ok(None) };
         let name = PlaceName::Dataset(dataset.id().to_string());
         if by_hand.contains(dataset.id()) {
-            return Ok(Some(Spot::Known(name, Intent::ByHand)));
+            return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
         }
-        let unsearched = |why: String| Ok(Some(Spot::Known(name.clone(), Intent::Unsearched { why })));
+        let unsearched = |why: String| Ok(Some(Spot::Known(name.clone(), Box::new(Intent::Unsearched { why }))));
         let location = match self.located_at(dataset.location()) {
             Ok(location) => location,
             Err(error) => return unsearched(error.to_string()),
@@ -83,7 +83,7 @@ impl Workspace {
         let Some(values) = sought.spellings(&subject.kind) else {
             // Had they been in it when it was taken in, the vault would know them by its key.
             return match self.catalog.dataset(dataset.id().as_str())? {
-                Some(_) => Ok(Some(Spot::Known(name, Intent::Absent))),
+                Some(_) => Ok(Some(Spot::Known(name, Box::new(Intent::Absent)))),
                 None => unsearched(format!("it was never taken in, and no `{}` of theirs is known", subject.kind)),
             };
         };

@@ -52,7 +52,7 @@ impl Workspace {
         let mut places = Vec::new();
         for spot in self.places(&sought, by_hand, &holds)? {
             let (place, intent) = match spot {
-                Spot::Known(place, intent) => (place, intent),
+                Spot::Known(place, intent) => (place, *intent),
                 Spot::Open(place) => (place.name(), looked_at(place.plan(go))?),
             };
             places.push(PlannedPlace { place, intent });

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::hold::{InForce, planned};
 use super::places::{Spot, newest_of_each};
 use super::plan::{looked_at, whole};
+use super::run::PlaceEnded;
 use crate::audit::{Action, Hash};
 use crate::batch::text_of;
 use crate::catalog::Disclosure;
@@ -14,9 +15,8 @@ use crate::erase::Go;
 use crate::erase::Values;
 use crate::error::Error;
 use crate::policy::Dataset;
-use crate::request;
 use crate::request::{
-    Erased, ErasedOne, Files, Intent, Memory, Place, PlaceName, Plan, PlannedPlace, Ran, Right, Sought, kind_of,
+    Erased, ErasedOne, Files, Intent, Memory, Place, PlaceName, Plan, PlannedPlace, Right, Sought, kind_of,
 };
 use crate::store;
 use crate::store::{Location, ReadOptions, Source};
@@ -129,12 +129,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::Audit`], [`Error::State`]; what went wrong in a place is beside it.
-    pub fn run_replay(
-        &self,
-        replay: &Replay<'_>,
-        ledger: &[ErasedOne],
-        go: Go<'_>,
-    ) -> Result<Vec<(PlannedPlace, Result<Ran, request::Error>)>, Error> {
+    pub fn run_replay(&self, replay: &Replay<'_>, ledger: &[ErasedOne], go: Go<'_>) -> Result<Vec<PlaceEnded>, Error> {
         let digest = replay.plan.digest()?.to_string();
         if !ledger.is_empty() {
             let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(ledger.len() as u64))?;
