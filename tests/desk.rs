@@ -83,6 +83,21 @@ impl Desk {
         Said::new(args, self.command(args).output().unwrap())
     }
 
+    /// Types a script into a shell that knows `pii`.
+    pub(crate) fn shell(&self, script: &str) -> Said {
+        let known = Path::new(PII).parent().unwrap().display();
+        let mut shell = Command::new("sh");
+        for (name, value) in self.command("").get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let path = std::env::var("PATH").unwrap();
+        let run = shell.arg("-c").arg(script).env("PATH", format!("{known}:{path}")).current_dir(&self.folder);
+        Said::new("…", run.stdin(Stdio::null()).output().unwrap())
+    }
+
     /// Types `pii ARGS` and then `lines`.
     pub(crate) fn tell(&self, args: &str, lines: &str) -> Said {
         let mut command = self.command(args);

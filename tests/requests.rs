@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::desk::{Desk, POLICY, Said};
+use crate::desk::{Desk, POLICY, Said, repository};
 use crate::erase::killed;
 
 /// Orders name people by their address; invoices are kept, as the law says.
@@ -455,4 +455,40 @@ fn what_the_ledger_and_the_plans_hold_names_nobody() {
 fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let inside = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     inside.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Everything that the guide says to type, typed in one shell.
+#[test]
+fn the_guide_works_as_it_is_written() {
+    let guide = fs::read_to_string(repository("docs/guides/requests.md")).unwrap();
+    let mut script = String::new();
+    for block in guide.split("```").skip(1).step_by(2) {
+        let (kind, text) = block.split_once('\n').unwrap();
+        match kind {
+            "sh" => script.push_str(text),
+            "console" => text.lines().filter_map(|line| line.strip_prefix("$ ")).for_each(|typed| {
+                script.push_str(typed);
+                script.push('\n');
+            }),
+            _ => {}
+        }
+    }
+    assert!(script.matches("\npii request open ").count() == 5, "five rights are carried out: {script}");
+    let desk = Desk::bare();
+    let said = desk.shell(&format!("set -eux\n{script}"));
+    assert!(said.err.contains("+ pii request list --overdue"), "{}\n{}", said.err, said.out);
+    let said = said.done();
+    assert!(said.out.contains("VERIFIED"), "{}", said.out);
+
+    let erased = desk.read("acme/data/students.csv");
+    assert!(!erased.contains("S10001,") && erased.contains("S10006,"));
+    // Of the two, one had objected, and the other was still there.
+    let again = desk.read("acme/out/again.csv");
+    assert_eq!(again.lines().count(), erased.lines().count());
+    let notices = desk.names("notices");
+    let notice = notices.iter().find(|name| name.contains("ad-partner")).unwrap();
+    let notice: Value = serde_json::from_str(&desk.read(&format!("notices/{notice}"))).unwrap();
+    assert_eq!(notice["recipient"], "ad-partner");
+    let certificate = desk.read("certificate.json");
+    assert!(!certificate.contains("S10001") && certificate.contains("\"kept\""), "{certificate}");
 }

@@ -171,10 +171,12 @@ impl Eraser {
             found: None,
         };
         if let Some(file) = OpenFile::current(listed, self.objects.as_deref())? {
-            let all = self.formats.of(format, file.name())?.find(&file)?;
+            let known = self.formats.of(format, file.name())?;
+            let all = known.find(&file)?;
             let (free, grounds) = self.free(&file, format, &all)?;
             if !free.is_empty() {
                 file.stands_alone()?;
+                known.allows(&file, &self.action)?;
             }
             // A digest is the price of a whole file: only where it will be asked for.
             planned.version = Some(file.version(to_keep && !all.hit.is_empty())?);

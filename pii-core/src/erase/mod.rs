@@ -67,6 +67,14 @@ pub trait Format: Sync {
     /// A file that cannot be read is an error, never "nothing found".
     fn find(&self, input: &dyn Input) -> Result<Hits, Error>;
 
+    /// Whether that can be done to rows of this file, as far as it can be told beforehand.
+    ///
+    /// # Errors
+    /// [`Error::Impossible`], [`Error::NoColumn`].
+    fn allows(&self, _input: &dyn Input, _action: &Action) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Writes the file anew, without what `hits` found in it.
     ///
     /// # Errors

@@ -57,7 +57,7 @@ pub use look_up::{Looked, Question};
 pub use put::{Incoming, Moved, Reading};
 pub use query::Mention;
 pub use relocate::MovedVault;
-pub use requests::{Apart, Asked, Ended, HoldOn, Opened, Packed, Packing, PlaceEnded, Replay};
+pub use requests::{Apart, Asked, Ended, EndedPlace, HoldOn, Opened, Packed, Packing, Replay};
 pub use rotate::{Output, Rotated, Rotation};
 pub use rotate_root::Rewrapped;
 pub use scan::{Scanned, scan};

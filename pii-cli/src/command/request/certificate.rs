@@ -42,8 +42,10 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 }
 
 fn verify(args: &Args, file: &PathBuf, global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let io = |path: &PathBuf, source| Error::from(Core::Io { path: path.clone(), source });
-    let read = |path: &PathBuf| std::fs::read(path).map_err(|source| io(path, source));
+    let read = |path: &PathBuf| {
+        let failed = |source| Error::from(Core::Io { path: path.clone(), source });
+        std::fs::read(path).map_err(failed)
+    };
     let signed = SignedCertificate::from_json(&read(file)?)?;
     let key = match &args.key {
         Some(key) => PublicKey::parse(&String::from_utf8_lossy(&read(key)?))?,

@@ -47,7 +47,9 @@ mod window;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
+use self::deed::Deed;
 use self::fault::Fault;
+use self::footer::Footer;
 use self::kit::Kits;
 pub(in crate::erase) use self::wanted::{instant, unscaled, whole};
 use super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
@@ -100,6 +102,13 @@ impl Format for ParquetEraser {
             (found, _) => found,
         };
         found.map_err(|fault| fault.of(input.name()))
+    }
+
+    fn allows(&self, input: &dyn Input, action: &Action) -> Result<(), Error> {
+        match Footer::read(input).and_then(|footer| Deed::all(action, &footer, &self.key)) {
+            Ok(_) | Err(Fault::Sealed) => Ok(()),
+            Err(fault) => Err(fault.of(input.name())),
+        }
     }
 
     fn rewrite(

@@ -20,4 +20,4 @@ pub use hold::HoldOn;
 pub use open::{Asked, Opened};
 pub use release::{Packed, Packing};
 pub use replay::Replay;
-pub use run::{Ended, PlaceEnded};
+pub use run::{Ended, EndedPlace};

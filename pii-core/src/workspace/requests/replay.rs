@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::hold::{InForce, planned};
 use super::places::{Spot, newest_of_each};
 use super::plan::{looked_at, whole};
-use super::run::PlaceEnded;
+use super::run::EndedPlace;
 use crate::audit::{Action, Hash};
 use crate::batch::text_of;
 use crate::catalog::Disclosure;
@@ -129,7 +129,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::Audit`], [`Error::State`]; what went wrong in a place is beside it.
-    pub fn run_replay(&self, replay: &Replay<'_>, ledger: &[ErasedOne], go: Go<'_>) -> Result<Vec<PlaceEnded>, Error> {
+    pub fn run_replay(&self, replay: &Replay<'_>, ledger: &[ErasedOne], go: Go<'_>) -> Result<Vec<EndedPlace>, Error> {
         let digest = replay.plan.digest()?.to_string();
         if !ledger.is_empty() {
             let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(ledger.len() as u64))?;

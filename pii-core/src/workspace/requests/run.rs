@@ -16,14 +16,14 @@ use crate::vocab::{DatasetId, Identifier, IdentifierKind, RecipientId};
 use crate::workspace::Workspace;
 
 /// A place of a plan, and what became of it.
-pub type PlaceEnded = (PlannedPlace, Result<Ran, request::Error>);
+pub type EndedPlace = (PlannedPlace, Result<Ran, request::Error>);
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
     /// Every place of the plan, in order, and what became of it. One that was not come to, as one before it failed, is left
     /// out.
-    pub places: Vec<PlaceEnded>,
+    pub places: Vec<EndedPlace>,
     /// How far the requests have come by it.
     pub state: State,
 }
@@ -107,7 +107,7 @@ impl Workspace {
             PlaceName::Register => false,
             PlaceName::Vault => !one.theirs.people().is_empty(),
         };
-        match guard.set_since().find(|one| keeps(one)) {
+        match guard.since().find(|one| keeps(one)) {
             Some(one) => {
                 let (place, ground) = (planned.place.clone(), one.hold.ground.clone());
                 Err(request::Error::NowHeld { place, ground }.into())
@@ -239,7 +239,7 @@ struct Guard<'a> {
 
 impl Guard<'_> {
     /// Those that were set since the plan was made.
-    fn set_since(&self) -> impl Iterator<Item = &InForce> {
+    fn since(&self) -> impl Iterator<Item = &InForce> {
         let known = |one: &&InForce| self.plan.holds.iter().any(|hold| hold.id == one.hold.id);
         self.holds.iter().filter(move |one| !known(one))
     }
