@@ -78,6 +78,11 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("request export", "request export --ledger ledger.jsonl", ""),
     ("request reject", "request reject 7f3c --ground excessive", ""),
     ("request replay", "request replay --since 2020-01-01 -n --ledger ledger.jsonl", ""),
+    ("request open", "request open objection --purpose analytics --subject - --reference T3", FOURTH),
+    ("request verify-identity", "request verify-identity T3 --method login", ""),
+    ("request plan", "request plan T3", ""),
+    ("request run", "request run T3 --yes", ""),
+    ("request lift", "request lift T3", ""),
     ("key shred", "key shred --subject - --yes", WHO),
     ("erase", "erase customers.csv --column email --values-file - --yes", "agatha.winterbourne0@mail.example\n"),
     ("completions", "completions bash", ""),
@@ -89,6 +94,7 @@ const WHO: &str = "email=agatha.winterbourne0@mail.example\n";
 
 const OTHER: &str = "email=bertram.winterbourne1@mail.example\n";
 const THIRD: &str = "email=clementine.winterbourne2@mail.example\n";
+const FOURTH: &str = "email=euphemia.winterbourne4@mail.example\n";
 /// Another system asks.
 const REQUEST: &str = r#"{"subject_request_id": "7f3c", "subject_request_type": "erasure", "submitted_time":
     "2026-11-01T10:00:00Z", "subject_identities": [{"identity_type": "email", "identity_format": "raw",

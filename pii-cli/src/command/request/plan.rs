@@ -3,7 +3,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
-use pii_core::request::{Intent, Move, Plan, PlannedPlace, Right};
+use pii_core::request::{Intent, Move, Plan, PlannedPlace};
 use pii_core::vocab::DatasetId;
 use serde_json::json;
 
@@ -30,9 +30,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let ids = args.which.numbers(&workspace, |request| {
-        request.claim.right() == Right::Erasure && request.state.after(Move::Plan, &request.claim).is_some()
-    })?;
+    let ids = args.which.numbers(&workspace, |request| request.state.after(Move::Plan, &request.claim).is_some())?;
     let by_hand = args.by_hand.iter().map(|name| DatasetId::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let planned = workspace.plan_requests(&ids, &by_hand, &watching(ui, "looking"));
     workspace.seal()?;

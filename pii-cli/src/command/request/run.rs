@@ -170,10 +170,9 @@ impl Args {
             let json = std::fs::read(file).map_err(|source| Core::Io { path: file.clone(), source })?;
             return Ok(Plan::from_json(&json)?);
         }
-        let ids = self.which.numbers(workspace, |request| {
-            let planned = matches!(request.state, State::Planned | State::Approved | State::Running);
-            planned && request.claim.right() == Right::Erasure
-        })?;
+        let ids = self
+            .which
+            .numbers(workspace, |request| matches!(request.state, State::Planned | State::Approved | State::Running))?;
         let mut digests = Vec::new();
         for id in &ids {
             let request = workspace.requests().get(*id)?;
