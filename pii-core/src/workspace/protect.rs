@@ -92,13 +92,21 @@ impl Workspace {
             ahead(source, pass)?;
         }
         let (disclose, now) = (self.event(Action::Disclose), self.caller.clock.now());
-        match writer.finish(disclose.clone(), &self.register, &self.catalog, now, destination.to_string()) {
+        match writer.finish(disclose.clone(), &self.register, &self.catalog, now, lasting(destination)) {
             Err(outbound::Error::Register(changed @ register::Error::Changed { .. })) => {
                 let event = disclose.with_dataset(dataset.clone()).with_recipient(protection.recipient().clone());
                 self.refuse(&event, outbound::Error::from(changed).into())
             }
             done => Ok(done?),
         }
+    }
+}
+
+/// Where a release lies, whatever folder whoever looks for it stands in.
+fn lasting(destination: &Destination) -> String {
+    match destination {
+        Destination::Path(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+        Destination::Stdout => destination.to_string(),
     }
 }
 

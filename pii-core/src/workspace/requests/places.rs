@@ -124,7 +124,7 @@ impl Workspace {
         sought: &Sought,
         holds: &[InForce],
     ) -> Result<Option<Spot<'_>>, Error> {
-        let file = PathBuf::from(&disclosure.destination);
+        let file = self.site.root().join(&disclosure.destination);
         if disclosure.destination == "-" || !file.is_file() {
             return Ok(None);
         }
