@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use super::hold;
 use super::hold::InForce;
 use crate::catalog::Disclosure;
