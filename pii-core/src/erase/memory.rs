@@ -17,8 +17,10 @@ impl Input for Memory {
     }
 
     fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
+        let bytes = self.1.get(range.start as usize..range.end as usize);
+        let missing = || Error::Read { file: self.0.to_owned(), source: std::io::ErrorKind::UnexpectedEof.into() };
         into.clear();
-        into.extend_from_slice(&self.1[range.start as usize..range.end as usize]);
+        into.extend_from_slice(bytes.ok_or_else(missing)?);
         Ok(())
     }
 }

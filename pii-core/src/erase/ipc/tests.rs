@@ -14,49 +14,14 @@ use arrow::ipc::{CompressionType, MetadataVersion};
 use proptest::prelude::*;
 
 use super::IpcEraser;
-use crate::erase::{Action, Error, Format, Input, Output, Replacement, Rewritten, Values};
-
-struct Memory(Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        "a.arrow"
-    }
-
-    fn size(&self) -> Result<u64, Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
-
-struct Made<'a>(&'a [u8], Vec<u8>);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
+use crate::erase::memory::{Made, Memory};
+use crate::erase::{Action, Error, Format, Replacement, Rewritten, Values};
 
 fn act(bytes: &[u8], column: &str, values: &[&str], action: &Action) -> Result<(Vec<u8>, Rewritten), Error> {
     let eraser = IpcEraser::new(column, Values::new(values.iter().map(|v| (*v).to_owned())).unwrap())?;
-    let input = Memory(bytes.to_vec());
+    let input = Memory("a.arrow", bytes.to_vec());
     let hits = eraser.find(&input)?;
-    let mut made = Made(bytes, Vec::new());
+    let mut made = Made::of(bytes);
     let done = eraser.rewrite(&input, &hits, action, &mut made)?;
     assert_eq!(done.copied + done.made, made.1.len() as u64);
     Ok((made.1, done))
@@ -340,7 +305,7 @@ fn a_broken_file_is_an_error_that_names_it() {
     assert_eq!(complaint(&stream[..stream.len() - 20]), "`a.arrow` is damaged: it is cut off");
     // Any byte may be another: an error, or other values, but never the end of the process.
     for bytes in [old, stream] {
-        let messages = super::Layout::read(&Memory(bytes.clone())).unwrap().messages;
+        let messages = super::Layout::read(&Memory("a.arrow", bytes.clone())).unwrap().messages;
         let (first, last) = (messages[0].range.start as usize, messages[2].range.end as usize);
         for at in (first..last).step_by(7) {
             let mut other = bytes.clone();

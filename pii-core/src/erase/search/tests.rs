@@ -17,28 +17,9 @@ use parquet::file::writer::TrackedWrite;
 use parquet::schema::types::ColumnPath;
 use proptest::prelude::*;
 
-use super::super::{Action, Error, Format, Input, Output, ParquetEraser, Residue, Values, Where};
+use super::super::memory::{Made, Memory};
+use super::super::{Action, Error, Format, ParquetEraser, Residue, Values, Where};
 use super::{Depth, Needles, search, search_name};
-
-struct Memory(&'static str, Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn size(&self) -> Result<u64, Error> {
-        Ok(self.1.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        let bytes = self.1.get(range.start as usize..range.end as usize);
-        let missing = || Error::Read { file: self.0.to_owned(), source: std::io::ErrorKind::UnexpectedEof.into() };
-        into.clear();
-        into.extend_from_slice(bytes.ok_or_else(missing)?);
-        Ok(())
-    }
-}
 
 const ANNA: &str = "anna.winter@example.org";
 
@@ -493,24 +474,6 @@ fn in_short_the_own_column_is_searched_and_of_others_what_describes_them() {
     assert_eq!(told, ["row 1, column `a`", "column `c`, dictionary, row group 1"]);
 }
 
-struct Made<'a>(&'a [u8], Vec<u8>);
-
-impl Output for Made<'_> {
-    fn copy(&mut self, range: Range<u64>) -> Result<(), Error> {
-        self.1.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.1.len() as u64
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -552,7 +515,7 @@ proptest! {
         let eraser = ParquetEraser::new("email", values(&[&who])).unwrap();
         let input = Memory("a", file.clone());
         let hits = eraser.find(&input).unwrap();
-        let mut made = Made(&file, Vec::new());
+        let mut made = Made::of(&file);
         eraser.rewrite(&input, &hits, &Action::DeleteRow, &mut made).unwrap();
         let left = residues("a", made.1, &[&who, &number], Depth::Everything).unwrap();
         prop_assert!(left.is_empty(), "{left:?}");

@@ -19,26 +19,9 @@ use parquet::schema::types::ColumnPath;
 use zeroize::Zeroizing;
 
 use super::super::ParquetEraser;
-use crate::erase::{Action, Error, Format, Input, Output, Replacement, Rewritten, Values};
+use crate::erase::memory::Memory;
+use crate::erase::{Action, Error, Format, Output, Replacement, Rewritten, Values};
 use crate::store::{self, KeyFinder};
-
-struct Memory(Vec<u8>);
-
-impl Input for Memory {
-    fn name(&self) -> &str {
-        "sealed.parquet"
-    }
-
-    fn size(&self) -> Result<u64, Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Error> {
-        into.clear();
-        into.extend_from_slice(&self.0[range.start as usize..range.end as usize]);
-        Ok(())
-    }
-}
 
 struct Made(Vec<u8>);
 
@@ -153,12 +136,12 @@ fn eraser(column: &str, values: &[&str], names: &'static [&'static str]) -> Parq
 
 fn act(file: &[u8], column: &str, values: &[&str], action: &Action) -> Result<(Vec<u8>, Rewritten), Error> {
     let eraser = eraser(column, values, &NAMES);
-    let input = Memory(file.to_vec());
+    let input = Memory("sealed.parquet", file.to_vec());
     let hits = eraser.find(&input)?;
     let mut made = Made(Vec::new());
     let done = eraser.rewrite(&input, &hits, action, &mut made)?;
     assert_eq!((done.made, done.copied), (made.0.len() as u64, 0));
-    assert_eq!(eraser.find(&Memory(made.0.clone()))?.rows, done.rows);
+    assert_eq!(eraser.find(&Memory("sealed.parquet", made.0.clone()))?.rows, done.rows);
     Ok((made.0, done))
 }
 
@@ -203,7 +186,7 @@ fn columns_are_found_by_path_and_their_values_change() {
         ("at", "1970-01-01T00:00:05Z", 1),
         ("who", "", 0),
     ] {
-        let found = eraser(column, &[value], &NAMES).find(&Memory(old.clone())).unwrap();
+        let found = eraser(column, &[value], &NAMES).find(&Memory("sealed.parquet", old.clone())).unwrap();
         assert_eq!((found.rows, found.hit.count()), (61, hits), "{column}");
     }
     let null = Action::NullColumns(vec!["who".into(), "of.mail".into(), "tags".into()]);
@@ -227,13 +210,14 @@ fn columns_are_found_by_path_and_their_values_change() {
 #[test]
 fn a_key_that_nobody_has_is_named_and_damage_is_an_error() {
     let old = write(columns());
-    let error = eraser("who", &["p1"], &["footer", "note"]).find(&Memory(old.clone())).unwrap_err();
+    let error = eraser("who", &["p1"], &["footer", "note"]).find(&Memory("sealed.parquet", old.clone())).unwrap_err();
     assert!(matches!(error, Error::Store(store::Error::KeyRefused { .. })), "{error}");
     assert!(error.to_string().contains("nobody knows this key"), "{error}");
     let some = eraser("who", &["p1"], &["footer", "who"]);
     let mut made = Made(Vec::new());
-    if let Ok(hits) = some.find(&Memory(old.clone())) {
-        let error = some.rewrite(&Memory(old.clone()), &hits, &Action::DeleteRow, &mut made).unwrap_err();
+    if let Ok(hits) = some.find(&Memory("sealed.parquet", old.clone())) {
+        let error =
+            some.rewrite(&Memory("sealed.parquet", old.clone()), &hits, &Action::DeleteRow, &mut made).unwrap_err();
         assert!(matches!(error, Error::Store(store::Error::KeyRefused { .. })), "{error}");
     }
     // Nothing is found in what was altered: it is an error, wherever the subject column or the footer was.
@@ -242,10 +226,10 @@ fn a_key_that_nobody_has_is_named_and_damage_is_an_error() {
     for at in (at..at + length).chain(old.len() as u64 - 60..old.len() as u64).step_by(5) {
         let mut other = old.clone();
         other[at as usize] ^= 0x10;
-        let error = eraser("who", &["p1"], &NAMES).find(&Memory(other)).unwrap_err();
+        let error = eraser("who", &["p1"], &NAMES).find(&Memory("sealed.parquet", other)).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. } | Error::Store(_)), "{at}: {error}");
     }
     for cut in [4, 100, old.len() - 1] {
-        assert!(eraser("who", &["p1"], &NAMES).find(&Memory(old[..cut].to_vec())).is_err());
+        assert!(eraser("who", &["p1"], &NAMES).find(&Memory("sealed.parquet", old[..cut].to_vec())).is_err());
     }
 }
