@@ -56,7 +56,7 @@ pub use residue::{Residue, Where};
 pub use run::{Done, OnRecord, Outcome};
 pub use search::{Depth, Needles, search, search_name};
 pub use searcher::{Searched, Searcher};
-pub use strategy::{Action, Replacement};
+pub use strategy::{Action, Correction, Replacement};
 pub use values::Values;
 
 /// How files of one format are searched and rewritten. Made for one column and one list of values.

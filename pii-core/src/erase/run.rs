@@ -9,6 +9,7 @@ use super::journal::Journal;
 use super::place::{self, Draft, OpenFile, Removal};
 use super::search::{is_of, search};
 use super::searcher::Kept;
+use super::strategy::Becomes;
 use super::{
     Action, Address, Depth, Eraser, Error, Format, Go, Hits, Input, Needles, Output, Plan, PlannedFile, Progress,
     Residue, Rewritten, Where,
@@ -130,10 +131,13 @@ impl Eraser {
 
     /// Whether nobody finds the rows any more, once they went or changed.
     fn hides_rows(&self) -> bool {
-        let changes = |columns: &[String]| columns.contains(&self.column);
         match &self.action {
             Action::DeleteRow => true,
-            Action::NullColumns(columns) | Action::Replace(columns, _) => changes(columns),
+            action => action.changes().iter().any(|(column, becomes)| {
+                // What is right may be among what is looked for: the person is known by it elsewhere.
+                let stays = matches!(becomes, Becomes::Text(text) if self.values.iter().any(|value| value == *text));
+                *column == self.column && !stays
+            }),
         }
     }
 }

@@ -269,22 +269,28 @@ fn keep_links(
             if matches!(whose, Whose::New(_)) { &mut new } else { &mut known }.push(link);
         }
     }
-    let known = distinct(known);
-    let there = writer.known_links(&known)?;
-    let mut promoted = Vec::new();
-    for (link, there) in known.into_iter().zip(there) {
-        match there {
-            None => new.push(link),
-            Some(false) if link.is_subject => promoted.push(link),
-            Some(_) => {}
-        }
-    }
+    let (fresh, promoted) = sort_out(writer, distinct(known))?;
+    new.extend(fresh);
     writer.add_links(&distinct(new))?;
     writer.promote_links(&promoted)
 }
 
+/// Those links that are not there yet, and those that are there, but not as a subject's.
+pub(super) fn sort_out(writer: &mut dyn Writer, links: Vec<Link>) -> Result<(Vec<Link>, Vec<Link>), Error> {
+    let there = writer.known_links(&links)?;
+    let (mut fresh, mut promoted) = (Vec::new(), Vec::new());
+    for (link, there) in links.into_iter().zip(there) {
+        match there {
+            None => fresh.push(link),
+            Some(false) if link.is_subject => promoted.push(link),
+            Some(_) => {}
+        }
+    }
+    Ok((fresh, promoted))
+}
+
 /// Ordered, each once; as a subject, if it is one in some column.
-fn distinct(mut links: Vec<Link>) -> Vec<Link> {
+pub(super) fn distinct(mut links: Vec<Link>) -> Vec<Link> {
     links.sort_unstable_by(|a, b| b.cmp(a));
     links.dedup_by_key(|link| (link.kind, link.blind, link.person));
     links.reverse();

@@ -38,7 +38,10 @@ impl Workspace {
     /// What went wrong with a file is in the [`Outcome`].
     pub fn erase(&self, eraser: &Eraser, plan: &Plan, how: Erasing<'_>, go: Go<'_>) -> Result<Erased, Error> {
         let (column, action) = eraser.action();
-        let columns = if action.columns().is_empty() { vec![column.to_owned()] } else { action.columns().to_vec() };
+        let columns = match action.columns().as_slice() {
+            [] => vec![column.to_owned()],
+            columns => columns.iter().map(|column| (*column).to_owned()).collect(),
+        };
         let content: Hash = plan.digest()?;
         let mut event = self.event(Action::Erase).with_columns(columns).with_content(content).with_rows(plan.rows());
         if let Some(dataset) = how.dataset {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use pii_core::audit::{Action, Event};
 use pii_core::batch::Batch;
-use pii_core::vault::{Deposited, EpochCount, Error, Login, People, VaultLocation};
-use pii_core::vocab::{Actor, Domain};
+use pii_core::vault::{Deposited, EpochCount, Error, Login, People, Rectified, VaultLocation};
+use pii_core::vocab::{Actor, Domain, Personal};
 
 use crate::postgres::Postgres;
 use crate::world::{World, dataset, table};
@@ -18,6 +18,7 @@ const CONTRACT: &[Law] = &[
     ("people are linked by what their rows share", people_are_linked_by_what_their_rows_share),
     ("many people come and are found", many_people_come_and_are_found),
     ("a pseudonym leads to its person", a_pseudonym_leads_to_its_person),
+    ("what is rectified is found by what is right", what_is_rectified_is_found_by_what_is_right),
     ("jobs at once meet the same people", jobs_at_once_meet_the_same_people),
     ("who is shredded is gone and the others stay", who_is_shredded_is_gone_and_the_others_stay),
     ("a job goes on while another shreds", a_job_goes_on_while_another_shreds),
@@ -110,6 +111,42 @@ fn many_people_come_and_are_found(world: &World) {
     assert_eq!(status.epochs, [EpochCount { epoch: 1, shards: 256 }]);
     assert!(status.bytes > 100_000 && status.oldest_key.is_some() && status.unspent == 0);
     assert!(aliases.contains(world.find("customer_id=c2999")[0].alias.as_bytes()));
+}
+
+fn what_is_rectified_is_found_by_what_is_right(world: &World) {
+    let two = ["ana@example.org", "bert@example.org"];
+    world.deposit("crm.customers", table(&[("customer_id", &["7", "8"]), ("email", &two)]));
+    world.deposit("web.accounts", table(&[("account_id", &["a-7"]), ("email", &["ana@example.org"])]));
+    let [anna] = &world.find("customer_id=7")[..] else { panic!("not one person") };
+    let right = Personal::new("anna@example.org".to_owned());
+    let email = |dataset| Rectified { dataset, column: "email", value: &right };
+    let (crm, all) = ([email("crm.customers")], [email("crm.customers"), email("web.accounts"), email("shop.orders")]);
+    let put_right = |what: &[_]| {
+        let at = "2026-11-21T12:00:00Z".parse().unwrap();
+        world.vault.rectify(&world.keys, anna, what, at, &world.receipt()).unwrap()
+    };
+    let named = |who: &str| world.find(who).iter().map(|person| person.subject).collect::<Vec<_>>();
+    let before = world.vault.status().unwrap();
+
+    // In one of the two: she is found by both, as one value still says the old one.
+    assert_eq!((world.vault.wrong(anna, &all).unwrap(), put_right(&crm)), (2, 1));
+    assert_eq!(
+        (named("email=ana@example.org"), named("email=anna@example.org")),
+        (vec![anna.subject], vec![anna.subject])
+    );
+    assert_eq!((put_right(&all), put_right(&all), world.vault.wrong(anna, &all).unwrap()), (1, 0, 0));
+    assert_eq!((named("email=ana@example.org"), named("email= Anna@Example.org")), (vec![], vec![anna.subject]));
+    let values = world.vault.read(anna, &world.receipt()).unwrap();
+    let emails = values.iter().filter(|value| value.column == "email").map(|value| value.value.expose().as_str());
+    assert_eq!(emails.collect::<Vec<_>>(), ["anna@example.org"; 2]);
+    let after = world.vault.status().unwrap();
+    assert_eq!((after.values, after.identifiers, after.subjects), (before.values, before.identifiers, before.subjects));
+
+    // Nothing of the others changed, and what is hers goes with her.
+    assert_eq!(named("email=bert@example.org"), [world.find("customer_id=8")[0].subject]);
+    let gone = world.vault.shred(std::slice::from_ref(anna), Timestamp::UNIX_EPOCH, &world.receipt()).unwrap();
+    assert_eq!((gone.keys, gone.values, gone.identifiers), (1, 4, 3));
+    assert_eq!(named("email=anna@example.org"), []);
 }
 
 fn a_pseudonym_leads_to_its_person(world: &World) {

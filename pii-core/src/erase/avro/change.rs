@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::schema::Schema;
 use super::{Action, Error, number, put};
-use crate::erase::Replacement;
 use crate::erase::lines::pseudonym;
+use crate::erase::strategy::Becomes;
 
 /// A value in a row that is named by a path.
 pub(super) struct Site<'s> {
@@ -37,8 +37,7 @@ pub(super) struct Sites<'s> {
 
 /// Values that become nulls or others.
 pub(super) struct Change<'a> {
-    paths: &'a [String],
-    replacement: Option<&'a Replacement>,
+    columns: Vec<(&'a str, Becomes<'a>)>,
     key: &'a hmac::Key,
     file: &'a str,
 }
@@ -46,16 +45,12 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     /// None if rows go.
     pub(super) fn of(action: &'a Action, key: &'a hmac::Key, file: &'a str) -> Option<Self> {
-        match action {
-            Action::DeleteRow => None,
-            Action::NullColumns(paths) => Some(Self { paths, replacement: None, key, file }),
-            Action::Replace(paths, replacement) => Some(Self { paths, replacement: Some(replacement), key, file }),
-        }
+        (*action != Action::DeleteRow).then(|| Self { columns: action.changes(), key, file })
     }
 
     /// Whether the schema has all the columns.
     pub(super) fn check(&self, schema: &Schema<'_>) -> Result<(), Error> {
-        self.paths.iter().try_for_each(|path| schema.check(path))
+        self.columns.iter().try_for_each(|(path, _)| schema.check(path))
     }
 
     /// Writes the row at `range` into `into`, without what is to go.
@@ -68,10 +63,10 @@ impl<'a> Change<'a> {
     ) -> Result<(), Error> {
         let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         let mut sized = Vec::new();
-        for path in self.paths {
-            let sites = schema.sites(data, range.start, path, self.replacement.is_some())?;
+        for (path, becomes) in &self.columns {
+            let sites = schema.sites(data, range.start, path, !matches!(becomes, Becomes::Null))?;
             for site in sites.found {
-                if let Some(new) = self.instead(path, &site, data)? {
+                if let Some(new) = self.instead(path, *becomes, &site, data)? {
                     edits.push((site.whole.start..site.whole.end, new));
                 }
             }
@@ -101,7 +96,13 @@ impl<'a> Change<'a> {
     }
 
     /// What stands in the place of a value; none if it is null already.
-    fn instead(&self, path: &str, site: &Site<'_>, data: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    fn instead(
+        &self,
+        path: &str,
+        becomes: Becomes<'_>,
+        site: &Site<'_>,
+        data: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
         if site.kind == "null" {
             return Ok(None);
         }
@@ -109,23 +110,24 @@ impl<'a> Change<'a> {
             let why = format!("the column `{path}` {why}");
             Error::Impossible { file: self.file.to_owned(), why }
         };
-        let Some(replacement) = self.replacement else {
+        if matches!(becomes, Becomes::Null) {
             let null = site.null.ok_or_else(|| no("is required, so nothing in it can become null"))?;
             let mut new = Vec::new();
             put(&mut new, null as i64);
             return Ok(Some(new));
-        };
+        }
         let mut new = data.get(site.whole.start..site.value.start).unwrap_or_default().to_vec();
         let old = data.get(site.value.clone()).unwrap_or_default();
         let logical = site.node.get("logicalType").and_then(Value::as_str);
-        let done = match replacement {
+        let done = match becomes {
             _ if logical.is_some_and(|logical| logical != "uuid") => None,
-            Replacement::Constant(text) => constant(site, logical.is_some(), text, &mut new),
-            Replacement::Pseudonym => self.hide(site, logical.is_some(), old, &mut new),
+            Becomes::Text(text) => constant(site, logical.is_some(), text, &mut new),
+            Becomes::Pseudonym => self.hide(site, logical.is_some(), old, &mut new),
+            Becomes::Null => None,
         };
-        let why = match replacement {
-            Replacement::Constant(_) => "is of a type that the new value is not of",
-            Replacement::Pseudonym => "is of a type that has no pseudonyms",
+        let why = match becomes {
+            Becomes::Pseudonym => "is of a type that has no pseudonyms",
+            _ => "is of a type that the new value is not of",
         };
         done.map(|()| Some(new)).ok_or_else(|| no(why))
     }

@@ -14,7 +14,8 @@ use ring::hmac;
 use super::Fault;
 use super::leaf::{Code, Leaf, Step, Table};
 use super::wanted::{bytes, is_text, typed};
-use crate::erase::{Action, Replacement};
+use crate::erase::Action;
+use crate::erase::strategy::Becomes;
 
 /// What happens to the rows that were found.
 pub(in crate::erase) enum Change {
@@ -37,24 +38,22 @@ pub(in crate::erase) type Recode<'r> =
 
 impl Change {
     pub(in crate::erase) fn new(action: &Action, table: Table<'_>, key: &hmac::Key) -> Result<Self, Fault> {
-        let (paths, replacement) = match action {
-            Action::DeleteRow => return Ok(Self::Delete),
-            Action::NullColumns(paths) => (paths, None),
-            Action::Replace(paths, replacement) => (paths, Some(replacement)),
-        };
+        if *action == Action::DeleteRow {
+            return Ok(Self::Delete);
+        }
         let mut deeds: Vec<(Leaf, Deed)> = Vec::new();
-        for path in paths {
+        for (path, becomes) in action.changes() {
             for leaf in table.leaves(path)? {
                 let no = |why: &str| Fault::Impossible(format!("the column `{path}` {why}"));
                 let kind = leaf.code.as_ref().map_or(&leaf.field, |code| &code.entry);
-                let deed = match replacement {
-                    None if leaf.field.is_nullable() => Deed::Null,
-                    None => return Err(no("is required, so nothing in it can become null")),
-                    Some(Replacement::Constant(text)) => Deed::Constant(
+                let deed = match becomes {
+                    Becomes::Null if leaf.field.is_nullable() => Deed::Null,
+                    Becomes::Null => return Err(no("is required, so nothing in it can become null")),
+                    Becomes::Text(text) => Deed::Constant(
                         constant(kind, text)?.ok_or_else(|| no("is of a type that the new value is not of"))?,
                     ),
-                    Some(Replacement::Pseudonym) if can_hide(kind.data_type()) => Deed::Hide(key.clone()),
-                    Some(Replacement::Pseudonym) => return Err(no("is of a type that has no pseudonyms")),
+                    Becomes::Pseudonym if can_hide(kind.data_type()) => Deed::Hide(key.clone()),
+                    Becomes::Pseudonym => return Err(no("is of a type that has no pseudonyms")),
                 };
                 let same = |(other, _): &(Leaf, Deed)| (other.root, &other.steps) == (leaf.root, &leaf.steps);
                 if !deeds.iter().any(same) {

@@ -7,7 +7,8 @@ use encoding_rs::{Encoding as Charset, UTF_8};
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Rewritten, Values};
+use super::super::strategy::Becomes;
+use super::super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
 use super::source::{Source, decode};
 use super::{Grammar, Piece, damaged, impossible};
 use crate::store::Encoding;
@@ -116,8 +117,8 @@ struct Csv<'s> {
     /// How many columns there are, once the header was seen.
     width: Option<usize>,
     subject: usize,
-    /// The columns in which something is to be put.
-    targets: Vec<usize>,
+    /// The columns in which something is to be put, and what.
+    targets: Vec<(usize, Becomes<'s>)>,
     rows: u64,
 }
 
@@ -167,23 +168,21 @@ impl Grammar for Csv<'_> {
     }
 
     fn change(&mut self, row: &[u8], into: &mut Vec<u8>) -> Result<bool, Error> {
-        let replacement = match self.action {
-            None | Some(Action::DeleteRow) => return Ok(false),
-            Some(Action::NullColumns(_)) => None,
-            Some(Action::Replace(_, replacement)) => Some(replacement),
-        };
+        if matches!(self.action, None | Some(Action::DeleteRow)) {
+            return Ok(false);
+        }
         let mut done = 0;
-        for target in self.targets.clone() {
+        for (target, becomes) in self.targets.clone() {
             let Some(range) = self.fields.get(target).cloned() else { continue };
             let old = self.cell(row, target)?.into_owned();
             // An empty field is a missing value; only where it was asked for, it is one that is to be replaced.
-            if old.is_empty() && (replacement.is_none() || target != self.subject) {
+            if old.is_empty() && (matches!(becomes, Becomes::Null) || target != self.subject) {
                 continue;
             }
-            let new = match replacement {
-                None => Cow::Borrowed(""),
-                Some(Replacement::Constant(text)) => Cow::Borrowed(text.as_str()),
-                Some(Replacement::Pseudonym) => Cow::Owned(super::pseudonym(&self.eraser.key, old.as_bytes())),
+            let new = match becomes {
+                Becomes::Null => Cow::Borrowed(""),
+                Becomes::Text(text) => Cow::Borrowed(text),
+                Becomes::Pseudonym => Cow::Owned(super::pseudonym(&self.eraser.key, old.as_bytes())),
             };
             into.extend_from_slice(row.get(done..range.start).unwrap_or_default());
             let was_quoted = row.get(range.start) == Some(&self.quote);
@@ -288,11 +287,11 @@ impl Csv<'_> {
             }
         };
         self.subject = place(&self.eraser.column)?;
-        if let Some(Action::NullColumns(columns) | Action::Replace(columns, _)) = self.action {
-            self.targets = columns.iter().map(|column| place(column)).collect::<Result<_, _>>()?;
-            self.targets.sort_unstable();
-            self.targets.dedup();
-        }
+        let changes = self.action.map(Action::changes).unwrap_or_default();
+        let targets = changes.into_iter().map(|(column, becomes)| Ok((place(column)?, becomes)));
+        self.targets = targets.collect::<Result<_, Error>>()?;
+        self.targets.sort_by_key(|(place, _)| *place);
+        self.targets.dedup_by_key(|(place, _)| *place);
         self.width = Some(names.len());
         Ok(())
     }

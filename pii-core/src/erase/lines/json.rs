@@ -6,7 +6,8 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::de::IgnoredAny;
 
-use super::super::{Action, Error, Format, Hits, Input, Output, Replacement, Rewritten, Values};
+use super::super::strategy::Becomes;
+use super::super::{Action, Error, Format, Hits, Input, Output, Rewritten, Values};
 use super::source::Source;
 use super::walk::{Walk, text};
 use super::{Grammar, Piece, damaged, impossible};
@@ -44,8 +45,7 @@ impl JsonLinesEraser {
         let values = self.values.iter().collect();
         let unmet = match action {
             None => vec![self.column.as_str()],
-            Some(Action::DeleteRow) => Vec::new(),
-            Some(Action::NullColumns(paths) | Action::Replace(paths, _)) => paths.iter().map(String::as_str).collect(),
+            Some(action) => action.columns(),
         };
         Ok(Json { eraser: self, values, action, file, rows: 0, unmet, begun: false })
     }
@@ -120,28 +120,27 @@ impl Grammar for Json<'_> {
     }
 
     fn change(&mut self, row: &[u8], into: &mut Vec<u8>) -> Result<bool, Error> {
-        let (paths, replacement) = match self.action {
+        let action = match self.action {
             None | Some(Action::DeleteRow) => return Ok(false),
-            Some(Action::NullColumns(paths)) => (paths, None),
-            Some(Action::Replace(paths, replacement)) => (paths, Some(replacement)),
+            Some(action) => action,
         };
         let mut places = Vec::new();
-        for path in paths {
-            walk(row, path, &mut |place| places.push(place));
-        }
-        if replacement.is_some() {
-            places = places.into_iter().flat_map(|place| scalars(row, place)).collect();
+        for (path, becomes) in action.changes() {
+            walk(row, path, &mut |place| match becomes {
+                Becomes::Null => places.push((place, becomes)),
+                _ => places.extend(scalars(row, place).into_iter().map(|place| (place, becomes))),
+            });
         }
         // One place may be named twice, or lie within another: the outer one comes first, and is enough.
-        places.sort_unstable_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        places.sort_by_key(|(place, _)| (place.start, std::cmp::Reverse(place.end)));
         let mut done = 0;
-        for place in places {
+        for (place, becomes) in places {
             if place.start < done {
                 continue;
             }
             into.extend_from_slice(row.get(done..place.start).unwrap_or_default());
             let old = row.get(place.clone()).unwrap_or_default();
-            into.extend_from_slice(self.instead(old, replacement)?.as_bytes());
+            into.extend_from_slice(self.instead(old, becomes)?.as_bytes());
             done = place.end;
         }
         into.extend_from_slice(row.get(done..).unwrap_or_default());
@@ -160,30 +159,31 @@ impl Grammar for Json<'_> {
 
 impl Json<'_> {
     /// What stands in the place of a value. It keeps its type: a column that changes it cannot be read as a table.
-    fn instead(&self, old: &[u8], replacement: Option<&Replacement>) -> Result<String, Error> {
+    fn instead(&self, old: &[u8], becomes: Becomes<'_>) -> Result<String, Error> {
         let is_text = old.first() == Some(&b'"');
-        let Some(replacement) = replacement else { return Ok("null".to_owned()) };
         let Some(old) = text(old) else {
-            return Err(impossible(self.file, "an object has no replacement: name what is in it"));
+            return match becomes {
+                Becomes::Null => Ok("null".to_owned()),
+                _ => Err(impossible(self.file, "an object has no replacement: name what is in it")),
+            };
         };
         let is_number = !is_text && !matches!(old.as_str(), "true" | "false");
-        match replacement {
-            Replacement::Constant(new) if is_text => Ok(serde_json::Value::from(new.as_str()).to_string()),
-            Replacement::Constant(new) if is_number && serde_json::from_str::<serde_json::Number>(new).is_ok() => {
-                Ok(new.clone())
+        match becomes {
+            Becomes::Null => Ok("null".to_owned()),
+            Becomes::Text(new) if is_text => Ok(serde_json::Value::from(new).to_string()),
+            Becomes::Text(new) if is_number && serde_json::from_str::<serde_json::Number>(new).is_ok() => {
+                Ok(new.to_owned())
             }
-            Replacement::Constant(new) if !is_number && matches!(new.as_str(), "true" | "false") => Ok(new.clone()),
-            Replacement::Pseudonym if is_text => {
-                Ok(format!("\"{}\"", super::pseudonym(&self.eraser.key, old.as_bytes())))
-            }
-            Replacement::Pseudonym if is_number => {
+            Becomes::Text(new) if !is_number && matches!(new, "true" | "false") => Ok(new.to_owned()),
+            Becomes::Pseudonym if is_text => Ok(format!("\"{}\"", super::pseudonym(&self.eraser.key, old.as_bytes()))),
+            Becomes::Pseudonym if is_number => {
                 let tag = hmac::sign(&self.eraser.key, old.as_bytes());
                 let bits = tag.as_ref().first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight));
                 // What every reader of JSON keeps exactly (RFC 8259, section 6).
                 Ok((bits >> 11).to_string())
             }
-            Replacement::Constant(_) => Err(impossible(self.file, "the new value is of another type than the old one")),
-            Replacement::Pseudonym => Err(impossible(self.file, "there are no pseudonyms of `true` and `false`")),
+            Becomes::Text(_) => Err(impossible(self.file, "the new value is of another type than the old one")),
+            Becomes::Pseudonym => Err(impossible(self.file, "there are no pseudonyms of `true` and `false`")),
         }
     }
 }

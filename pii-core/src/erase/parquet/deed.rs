@@ -2,7 +2,8 @@ use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::schema::types::ColumnDescriptor;
 use ring::hmac;
 
-use super::super::{Action, Replacement};
+use super::super::Action;
+use super::super::strategy::Becomes;
 use super::fault::{Fault, Result};
 use super::footer::Footer;
 use super::kind::Kind;
@@ -25,31 +26,26 @@ impl Deed {
     pub(super) fn all(action: &Action, footer: &Footer, key: &hmac::Key) -> Result<Vec<Option<Self>>> {
         let schema = footer.data.file_metadata().schema_descr();
         let mut deeds: Vec<Option<Self>> = (0..schema.num_columns()).map(|_| None).collect();
-        let (paths, replacement) = match action {
-            Action::DeleteRow => {
-                deeds.fill_with(|| Some(Self::Cut));
-                return Ok(deeds);
-            }
-            Action::NullColumns(paths) => (paths, None),
-            Action::Replace(paths, replacement) => (paths, Some(replacement)),
-        };
-        for path in paths {
+        if *action == Action::DeleteRow {
+            deeds.fill_with(|| Some(Self::Cut));
+        }
+        for (path, becomes) in action.changes() {
             let columns = footer.columns(path);
             if columns.is_empty() {
-                return Err(Fault::NoColumn(path.clone()));
+                return Err(Fault::NoColumn(path.to_owned()));
             }
             for at in columns {
                 let column = schema.column(at);
                 let no = |why: &str| Fault::Impossible(format!("the column `{}` {why}", column.path().string()));
-                let deed = match replacement {
-                    None if column.self_type().is_optional() => Self::Null,
-                    None => return Err(no("is required, so nothing in it can become null")),
-                    Some(Replacement::Constant(text)) => {
+                let deed = match becomes {
+                    Becomes::Null if column.self_type().is_optional() => Self::Null,
+                    Becomes::Null => return Err(no("is required, so nothing in it can become null")),
+                    Becomes::Text(text) => {
                         let value = wanted::physical(&column, Kind::of(&column), text);
                         Self::Set(value.ok_or_else(|| no("is of a type that the new value is not of"))?)
                     }
-                    Some(Replacement::Pseudonym) if can_hide(&column) => Self::Hide(key.clone()),
-                    Some(Replacement::Pseudonym) => return Err(no("is of a type that has no pseudonyms")),
+                    Becomes::Pseudonym if can_hide(&column) => Self::Hide(key.clone()),
+                    Becomes::Pseudonym => return Err(no("is of a type that has no pseudonyms")),
                 };
                 if let Some(place) = deeds.get_mut(at) {
                     *place = Some(deed);

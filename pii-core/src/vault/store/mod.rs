@@ -105,6 +105,8 @@ pub(super) trait Writer: Reader {
     fn add_arrivals(&mut self, batch: i64, people: &[PersonId]) -> Result<(), Error>;
     fn add_pseudonyms(&mut self, domain: &str, epoch: &str, tags: &[(Blind, PersonId)]) -> Result<(), Error>;
     fn set_mark(&mut self, domain: &str, epoch: &str, mark: Arrival) -> Result<(), Error>;
+    /// Removes values of people who stay, with the identifiers and arrivals that no value of theirs speaks of any more.
+    fn remove_values(&mut self, values: &[ValueKey]) -> Result<(), Error>;
     /// Removes people, and everything that is theirs.
     fn remove(&mut self, person: PersonId) -> Result<Removed, Error>;
     /// Wraps these people's keys anew.

@@ -3,7 +3,7 @@ use super::copy::Rows;
 use super::read::integer;
 use crate::vault::Error;
 use crate::vault::store::{
-    Arrival, Blind, Cell, Field, Link, NewValue, PersonId, PersonRow, Removed, Row, Table, Writer, first_of,
+    Arrival, Blind, Cell, Field, Link, NewValue, PersonId, PersonRow, Removed, Row, Table, ValueKey, Writer, first_of,
 };
 
 impl Writer for Session<'_> {
@@ -131,6 +131,31 @@ impl Writer for Session<'_> {
         let sql = "INSERT INTO pseudonym_mark (domain, epoch, batch, person) VALUES ($1, $2, $3, $4)
                    ON CONFLICT (domain, epoch) DO UPDATE SET batch = excluded.batch, person = excluded.person";
         self.execute(sql, &[&domain, &epoch, &mark.batch, &mark.person]).map(drop)
+    }
+
+    fn remove_values(&mut self, values: &[ValueKey]) -> Result<(), Error> {
+        let people: Vec<i64> = values.iter().map(|value| value.person).collect();
+        let fields: Vec<i64> = values.iter().map(|value| value.field).collect();
+        let blinds: Vec<&[u8]> = values.iter().map(|value| value.blind.as_slice()).collect();
+        // All parts of a statement see the rows as they were before it: those that go are counted out.
+        let sql = "WITH gone AS (
+                       DELETE FROM value USING unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS given (person, field, blind)
+                       WHERE (value.person, value.field, value.blind) = (given.person, given.field, given.blind)
+                       RETURNING value.*),
+                   stays AS (
+                       SELECT * FROM value WHERE person IN (SELECT person FROM gone)
+                       EXCEPT ALL SELECT * FROM gone),
+                   unnamed AS (
+                       DELETE FROM identifier USING gone JOIN field ON field.id = gone.field
+                       WHERE identifier.kind = field.kind AND identifier.blind = gone.pointer
+                       AND identifier.person = gone.person AND NOT EXISTS (
+                           SELECT 1 FROM stays JOIN field AS other ON other.id = stays.field
+                           WHERE stays.person = gone.person AND stays.pointer = gone.pointer
+                           AND other.kind = field.kind))
+                   DELETE FROM arrival USING gone WHERE arrival.batch = gone.batch AND arrival.person = gone.person
+                   AND NOT EXISTS (
+                       SELECT 1 FROM stays WHERE stays.person = gone.person AND stays.batch = gone.batch)";
+        self.execute(sql, &[&people, &fields, &blinds]).map(drop)
     }
 
     fn remove(&mut self, person: PersonId) -> Result<Removed, Error> {

@@ -1,10 +1,10 @@
-use rusqlite::{CachedStatement, ToSql, params_from_iter};
+use rusqlite::{CachedStatement, OptionalExtension, ToSql, params_from_iter};
 
 use super::Session;
 use super::read::bound;
 use crate::vault::Error;
 use crate::vault::store::{
-    Arrival, Blind, Field, Link, NewValue, PersonId, PersonRow, Removed, Row, Table, Writer, first_of,
+    Arrival, Blind, Field, Link, NewValue, PersonId, PersonRow, Removed, Row, Table, ValueKey, Writer, first_of,
 };
 
 impl Writer for Session<'_> {
@@ -106,6 +106,32 @@ impl Writer for Session<'_> {
              ON CONFLICT (domain, epoch) DO UPDATE SET batch = excluded.batch, person = excluded.person",
             (domain, epoch, mark.batch, mark.person),
         )?;
+        Ok(())
+    }
+
+    fn remove_values(&mut self, values: &[ValueKey]) -> Result<(), Error> {
+        let mut delete = self.prepared(
+            "DELETE FROM value WHERE person = ?1 AND field = ?2 AND blind = ?3
+             RETURNING batch, pointer, (SELECT kind FROM field WHERE id = field)",
+        )?;
+        let mut identifier = self.prepared(
+            "DELETE FROM identifier WHERE kind = ?3 AND blind = ?2 AND person = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM value JOIN field ON field.id = field
+                 WHERE person = ?1 AND pointer = ?2 AND kind = ?3)",
+        )?;
+        let mut arrival = self.prepared(
+            "DELETE FROM arrival WHERE batch = ?2 AND person = ?1
+             AND NOT EXISTS (SELECT 1 FROM value WHERE person = ?1 AND batch = ?2)",
+        )?;
+        for ValueKey { person, field, blind } in values {
+            let gone = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let gone = delete.query_row((person, field, blind.as_slice()), gone).optional()?;
+            let Some((batch, pointer, kind)): Option<(i64, Option<Vec<u8>>, i64)> = gone else { continue };
+            if let Some(pointer) = pointer {
+                identifier.execute((person, pointer, kind))?;
+            }
+            arrival.execute((person, batch))?;
+        }
         Ok(())
     }
 
