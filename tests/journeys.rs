@@ -23,6 +23,7 @@
 //! | whoever keeps to what people forbid | `forbidden` |
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
+//! | whoever sees to it that what is said of a person is right | `rectification` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
@@ -51,6 +52,7 @@ mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
+mod rectification;
 mod requests;
 mod root_key;
 mod rotation;

@@ -178,6 +178,7 @@ fn exit(error: &Core) -> Exit {
         | "batch.no-such-epoch"
         | "vault.address"
         | "request.identifier"
+        | "request.correction"
         | "request.future"
         | "request.unknown"
         | "request.unknown-hold"
@@ -197,6 +198,9 @@ fn exit(error: &Core) -> Exit {
 fn hint(error: &Core) -> Option<String> {
     Some(match error {
         Core::Request(request::Error::UnknownKind { known, .. }) => format!("kinds are {}", known.join(", ")),
+        Core::Request(request::Error::NothingToCorrect { .. }) => {
+            "write a category, `user.contact.email`, or a dataset and its column, `crm.customers.city`".to_owned()
+        }
         Core::Request(request::Error::Malformed { .. }) => "write it as the data have it: `pii help identifiers`".to_owned(),
         Core::Request(request::Error::OtherPlan { .. } | request::Error::OtherPolicy) => {
             "look again with `pii request plan`".to_owned()

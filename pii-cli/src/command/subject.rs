@@ -41,15 +41,20 @@ impl SubjectArgs {
         Ok(identifiers)
     }
 
-    /// Reads a note from a file, or from standard input if the identifiers do not come from there.
-    pub(crate) fn note(&self, file: &Path) -> Result<Personal<String>, Error> {
+    /// Reads what else is said of the person from a file, or from standard input if the identifiers do not come from there.
+    pub(crate) fn lines(&self, file: &Path) -> Result<Personal<String>, Error> {
         if file == Path::new("-") && self.subject.is_some() {
             return Err(Error::usage(
-                "identifiers and note cannot both come from standard input",
-                "put one of them into a file: `--subject-file FILE` or `--note-file FILE`",
+                "identifiers and more cannot both come from standard input",
+                "put one of them into a file: `--subject-file FILE`",
             ));
         }
-        let note = Personal::new(text(file)?.expose().trim().to_owned());
+        text(file)
+    }
+
+    /// Reads a note, as [`lines`](Self::lines).
+    pub(crate) fn note(&self, file: &Path) -> Result<Personal<String>, Error> {
+        let note = Personal::new(self.lines(file)?.expose().trim().to_owned());
         if note.expose().is_empty() {
             return Err(Error::usage("the note is empty", "leave `--note-file` out if there is nothing to say"));
         }

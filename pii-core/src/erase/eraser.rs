@@ -98,6 +98,11 @@ impl Eraser {
         self
     }
 
+    /// The values by which rows are found.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// The column and what happens, for the log.
     pub fn action(&self) -> (&str, &Action) {
         (&self.column, &self.action)

@@ -296,6 +296,10 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::Nameless { .. } | request::Error::UnknownKind { .. } | request::Error::Malformed { .. } => {
             "request.identifier"
         }
+        request::Error::NotACorrection
+        | request::Error::NothingToCorrect { .. }
+        | request::Error::KeyCorrected { .. }
+        | request::Error::Correctionless { .. } => "request.correction",
         request::Error::Future { .. } => "request.future",
         request::Error::Ambiguous { .. } => "request.ambiguous",
         request::Error::NowHeld { .. } => "request.held",
@@ -307,6 +311,7 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::Signature(_) => "request.signature",
         request::Error::State(state::Error::Locked) => "state.locked",
         request::Error::Vault(error) => vault_code(error),
+        request::Error::Register(error) => register_code(error),
         request::Error::Key(_) => "keyring",
         request::Error::NotOpened => "request.not-opened",
         request::Error::NotEncrypted => "request.altered",

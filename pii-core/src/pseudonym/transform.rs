@@ -33,6 +33,20 @@ impl Transform {
         })
     }
 
+    /// What a method makes of one text, if it makes any of one: pseudonyms need keys, and some values generalise to nothing.
+    ///
+    /// # Errors
+    /// [`Error::Type`], [`Error::Arrow`].
+    pub fn of_text(method: &Method, text: &str) -> Result<Option<String>, Error> {
+        if *method == Method::Pseudonymise || *method == Method::Drop {
+            return Ok(None);
+        }
+        let transform = Self { method: method.clone(), pseudonymiser: None };
+        let made = transform.apply(&(Arc::new(StringArray::from(vec![text])) as ArrayRef))?;
+        let made = cast(&made, &DataType::Utf8)?;
+        Ok(made.as_string::<i32>().iter().next().flatten().map(str::to_owned))
+    }
+
     /// Whether it makes pseudonyms.
     pub fn is_pseudonym(&self) -> bool {
         self.pseudonymiser.is_some()

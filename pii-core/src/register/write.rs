@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
 use uuid::Uuid;
 
-use super::{Entry, Error, Prohibition, Register};
+use super::{Entry, Error, Mark, Prohibition, Register};
 use crate::audit::Receipt;
 
 impl Register {
@@ -47,6 +47,42 @@ impl Register {
                 tx.execute("UPDATE register_scope SET generation = generation + 1 WHERE id = ?1", [scope])?;
             }
             Ok(changed.values().sum())
+        })
+    }
+
+    /// Whoever is known by one of the first marks in what stands is known there by the second ones, too, and says how many
+    /// are new. For people whose identifiers change. The receipt is of what the log says about it.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn also_known_by(&self, known: &[Mark], new: &[Mark], _recorded: &Receipt) -> Result<u64, Error> {
+        self.database.write(|tx| {
+            let mut select = tx.prepare_cached(
+                "SELECT DISTINCT scope, request, since FROM register_entry
+                 WHERE scope IN (SELECT id FROM register_scope)
+                 AND kind = ?1 AND sieve = ?2 AND tag = ?3 AND lifted IS NULL",
+            )?;
+            let mut stands: BTreeSet<(i64, Vec<u8>, i64)> = BTreeSet::new();
+            for mark in known {
+                let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                let rows = select.query_map((mark.kind.as_str(), signed(mark.sieve), mark.tag), row)?;
+                stands.extend(rows.collect::<Result<Vec<_>, _>>()?);
+            }
+            let mut insert =
+                tx.prepare_cached("INSERT OR IGNORE INTO register_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?;
+            let mut changed = 0;
+            for (scope, request, since) in stands {
+                let mut here = 0;
+                for mark in new {
+                    here +=
+                        insert.execute((scope, mark.kind.as_str(), signed(mark.sieve), mark.tag, &request, since))?;
+                }
+                if here > 0 {
+                    tx.execute("UPDATE register_scope SET generation = generation + 1 WHERE id = ?1", [scope])?;
+                }
+                changed += here as u64;
+            }
+            Ok(changed)
         })
     }
 

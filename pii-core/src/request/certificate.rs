@@ -200,7 +200,7 @@ impl CertifiedPlace {
             Intent::Erase { plan } => {
                 certified.before = plan.to_rewrite().filter_map(|file| file.version.as_ref()?.digest()).collect();
             }
-            Intent::Shred { .. } | Intent::Release { .. } | Intent::Forbid { .. } => {}
+            Intent::Shred { .. } | Intent::Amend { .. } | Intent::Release { .. } | Intent::Forbid { .. } => {}
         }
         if let (true, Some((ran, _))) = (intent.acts(), ran) {
             (certified.outcome, certified.rows, certified.files) = (Outcome::Done, ran.rows, ran.files);

@@ -9,6 +9,7 @@ use super::{Candidate, Move, PlaceName, Right, State};
 use crate::audit;
 use crate::erase;
 use crate::keyring;
+use crate::register;
 use crate::state;
 use crate::store;
 use crate::vault;
@@ -139,6 +140,37 @@ pub enum Error {
     /// It is no certificate, or not the one that was signed.
     #[error("that is not a certificate as it was signed: {0}")]
     NotACertificate(String),
+    /// A line does not say what is right.
+    #[error("a correction is a line of `WHAT=VALUE`, such as `user.contact.email=…` or `crm.customers.city=…`")]
+    NotACorrection,
+    /// A correction is of nothing that the policy knows.
+    #[error("`{what}` is no category of any column, and no column of a dataset")]
+    NothingToCorrect {
+        /// What was to be corrected.
+        what: String,
+    },
+    /// A key of the controller's own is no datum of the person's that could be wrong.
+    #[error("`{what}` is a key that tells people apart: to give somebody another one is to tag their rows again")]
+    KeyCorrected {
+        /// What was to be corrected.
+        what: String,
+    },
+    /// A rectification says what is right, and nothing else does.
+    #[error("a rectification, and nothing else, says what is right")]
+    Correctionless {
+        /// Which of those asked.
+        place: usize,
+    },
+    /// Rows were rewritten, and are not as they were to be.
+    #[error("{place}: what is right does not stand in `{column}` of {rows} {}: where nothing stood, nothing is filled in", rows_of(*.rows))]
+    NotRight {
+        /// Where.
+        place: PlaceName,
+        /// In which column.
+        column: String,
+        /// How many.
+        rows: u64,
+    },
     /// Requests of this right have no plan of this sort.
     #[error("request {id} is about {right}, which is not planned with erasures")]
     OtherRight {
@@ -298,6 +330,9 @@ pub enum Error {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] vault::Error),
+    /// What people forbid.
+    #[error(transparent)]
+    Register(#[from] register::Error),
     /// The state database.
     #[error(transparent)]
     State(#[from] state::Error),
@@ -319,4 +354,8 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         Self::State(error.into())
     }
+}
+
+fn rows_of(count: u64) -> &'static str {
+    if count == 1 { "row" } else { "rows" }
 }

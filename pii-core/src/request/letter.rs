@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::StringBuilder;
+use arrow::array::{StringArray, StringBuilder};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Claim, Error};
+use super::{Claim, Corrected, Correction, Error};
 use crate::audit::Receipt;
 use crate::keyring::{Keyring, PseudonymKey};
+use crate::policy::Policy;
 use crate::pseudonym::Normaliser;
 use crate::vault::{Deposit, Held, People, Person, Value, Vault};
 use crate::vocab::{Category, DatasetId, Identifier, IdentifierKind, Personal};
@@ -24,16 +25,16 @@ impl<'a> Letters<'a> {
         Self { vault, keys }
     }
 
-    /// A keyed hash of each claim and of who makes it, however they are spelled and in whichever order.
+    /// A keyed hash of each claim, of who makes it, however they are spelled and in whichever order, and of what is right.
     ///
     /// # Errors
     /// [`Error::Key`].
     pub fn contents<'i>(
         &self,
-        letters: impl IntoIterator<Item = (&'i Claim, &'i [Identifier])>,
+        letters: impl IntoIterator<Item = (&'i Claim, &'i [Identifier], &'i [Correction])>,
     ) -> Result<Vec<[u8; 32]>, Error> {
         let key = self.keys.ledger("request")?;
-        letters.into_iter().map(|(claim, identifiers)| content(&key, claim, identifiers)).collect()
+        letters.into_iter().map(|(claim, who, corrections)| content(&key, claim, who, corrections)).collect()
     }
 
     /// Lays down who makes these requests.
@@ -41,40 +42,79 @@ impl<'a> Letters<'a> {
     /// # Errors
     /// [`Error::Vault`].
     pub fn keep(&self, letters: &[(Uuid, &[Identifier])], at: Timestamp, recorded: &Receipt) -> Result<(), Error> {
-        let kinds: BTreeMap<_, _> = letters
+        let mut columns: BTreeMap<_, _> = letters
             .iter()
             .flat_map(|(_, who)| who.iter())
             .map(|who| (who.kind.clone(), StringBuilder::new()))
             .collect();
-        let (mut numbers, mut columns) = (StringBuilder::new(), kinds);
+        let mut numbers = StringBuilder::new();
         for (id, who) in letters.iter().flat_map(|(id, who)| who.iter().map(move |who| (id, who))) {
             numbers.append_value(id.to_string());
             for (kind, values) in &mut columns {
                 values.append_option((*kind == who.kind).then(|| who.value.expose()));
             }
         }
-        let own = |kind: &IdentifierKind| {
-            let category = kind.category().or_else(|| Category::parse(OWN).ok());
-            category.ok_or(Error::Corrupt("a kind of no category"))
-        };
-        let number = number_kind()?;
+        let own = |kind: &IdentifierKind| kind.category().map_or_else(own_key, Ok);
+        let columns =
+            columns.into_iter().map(|(kind, mut values)| Ok((kind.to_string(), own(&kind)?, values.finish())));
+        self.lay(numbers.finish(), columns.collect::<Result<_, Error>>()?, at, recorded)
+    }
+
+    /// Lays down what is right, in the words of whoever makes a request.
+    ///
+    /// # Errors
+    /// [`Error::Vault`].
+    pub fn keep_corrections(
+        &self,
+        id: Uuid,
+        corrections: &[Correction],
+        at: Timestamp,
+        recorded: &Receipt,
+    ) -> Result<(), Error> {
+        for Correction { of, value } in corrections {
+            let column = (format!("{RIGHT}{of}"), own_key()?, StringArray::from(vec![value.expose().as_str()]));
+            self.lay(StringArray::from(vec![id.to_string()]), vec![column], at, recorded)?;
+        }
+        Ok(())
+    }
+
+    /// What whoever made a request says is right; nothing, once the letter is gone.
+    ///
+    /// # Errors
+    /// [`Error::Vault`]; [`Error::NothingToCorrect`] of what the policy no longer knows.
+    pub fn corrections(&self, id: Uuid, policy: &Policy, recorded: &Receipt) -> Result<Vec<Correction>, Error> {
+        let mut corrections = Vec::new();
+        for letter in self.of(&[id])? {
+            for Value { column, value, .. } in self.vault.read(&letter, recorded)? {
+                if let Some(of) = column.strip_prefix(RIGHT) {
+                    corrections.push(Correction { of: Corrected::parse(policy, of)?, value });
+                }
+            }
+        }
+        Ok(corrections)
+    }
+
+    fn lay(
+        &self,
+        numbers: StringArray,
+        columns: Vec<(String, Category, StringArray)>,
+        at: Timestamp,
+        recorded: &Receipt,
+    ) -> Result<(), Error> {
         let mut held = vec![Held {
             path: NUMBER.to_owned(),
-            category: own(&number)?,
+            category: own_key()?,
             region: None,
-            identifier: Some(number),
-            values: numbers.finish(),
+            identifier: Some(number_kind()?),
+            values: numbers,
         }];
-        for (kind, mut values) in columns {
-            let category = own(&kind)?;
-            held.push(Held {
-                path: kind.to_string(),
-                category,
-                region: None,
-                identifier: None,
-                values: values.finish(),
-            });
-        }
+        held.extend(columns.into_iter().map(|(path, category, values)| Held {
+            path,
+            category,
+            region: None,
+            identifier: None,
+            values,
+        }));
         let dataset = DatasetId::parse(DATASET).map_err(|_| Error::Corrupt("a name"))?;
         let deposit = Deposit { dataset: &dataset, subject: 0, columns: &held, at };
         self.vault.deposit(self.keys, &deposit, &mut People::default(), recorded)?;
@@ -114,11 +154,17 @@ impl<'a> Letters<'a> {
     }
 }
 
-fn content(key: &PseudonymKey, claim: &Claim, identifiers: &[Identifier]) -> Result<[u8; 32], Error> {
+fn content(
+    key: &PseudonymKey,
+    claim: &Claim,
+    identifiers: &[Identifier],
+    corrections: &[Correction],
+) -> Result<[u8; 32], Error> {
     let mut named: Vec<_> = identifiers.iter().map(|who| (who.kind.as_str(), normal(who))).collect();
     named.sort_unstable();
     named.dedup();
-    let whole = serde_json::to_vec(&(claim, named)).map_err(|_| Error::Corrupt("what is to be stored"))?;
+    let right: BTreeSet<_> = corrections.iter().map(|one| (one.of.to_string(), one.value.expose())).collect();
+    let whole = serde_json::to_vec(&(claim, named, right)).map_err(|_| Error::Corrupt("what is to be stored"))?;
     Ok(key.sign(&whole))
 }
 
@@ -144,6 +190,10 @@ pub(super) fn normal(who: &Identifier) -> String {
     normaliser.normalise(who.value.expose()).into_owned()
 }
 
+fn own_key() -> Result<Category, Error> {
+    Category::parse(OWN).map_err(|_| Error::Corrupt("a kind of no category"))
+}
+
 fn number_kind() -> Result<IdentifierKind, Error> {
     IdentifierKind::parse(NUMBER).map_err(|_| Error::Corrupt("a name"))
 }
@@ -154,3 +204,5 @@ const OWN: &str = "user.unique_id";
 const DATASET: &str = "pii.requests";
 /// The kind and the column of a request's number.
 const NUMBER: &str = "pii_request";
+/// Before the name of what is corrected. No kind of identifier is written so.
+const RIGHT: &str = "right:";

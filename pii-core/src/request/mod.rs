@@ -8,7 +8,9 @@
 //! What goes to the person is a [`Package`](package::Package): there is no other door to them, and none of it leads to a
 //! recipient. Papers that leave are signed with the [`DocumentKey`], so that whoever has its public half can tell.
 
+mod amend;
 mod certificate;
+mod correction;
 mod course;
 mod deadline;
 mod deed;
@@ -31,7 +33,9 @@ mod sign;
 mod sought;
 mod state;
 
+pub use amend::Amend;
 pub use certificate::{Certificate, CertifiedEntry, CertifiedNotice, CertifiedPlace, Outcome, SignedCertificate};
+pub use correction::{Corrected, Correction};
 pub use course::{Course, Request};
 pub use deadline::{Deadline, Extension};
 pub use deed::{Deed, Delay, Ground, Step};
@@ -42,7 +46,7 @@ pub use forget::Memory;
 pub use hold::{HoldScope, LegalHold};
 pub use ledger::{Filed, Filing, Requests};
 pub use letter::{Letters, is_reserved, is_well_formed};
-pub use notice::{Concerned, Notice, Told};
+pub use notice::{Concerned, Notice, RightThere, Told};
 pub use opendsr::{DsrIdentity, DsrStatus, OpenDsr, check_signature};
 pub use place::{Intent, Place, PlaceName, Ran};
 pub use plan::{Plan, PlannedHold, PlannedPlace};

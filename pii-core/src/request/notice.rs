@@ -26,6 +26,21 @@ pub struct Notice {
     pub made: Timestamp,
     /// What to look for.
     pub concerned: Vec<Concerned>,
+    /// Of a rectification: what becomes of it there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rectified: Vec<RightThere>,
+}
+
+/// What is right in a column that a recipient has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RightThere {
+    /// The dataset.
+    pub dataset: String,
+    /// The column.
+    pub column: String,
+    /// The pseudonym that is to stand there. None: what is right is personal, and comes with the next delivery.
+    pub value: Option<String>,
 }
 
 /// Values by which a recipient finds the rows.

@@ -71,6 +71,11 @@ pub enum Intent {
         #[serde(default)]
         held: u64,
     },
+    /// Values become what is right (Art. 16).
+    Amend {
+        /// How many are wrong.
+        values: u64,
+    },
     /// Rows stay (Art. 17(3)).
     Keep {
         /// Why, in the controller's words.
@@ -118,7 +123,7 @@ impl Intent {
         match self {
             Self::Erase { plan } => plan.rows(),
             Self::Keep { rows, .. } | Self::Release { rows } => *rows,
-            Self::Shred { values, .. } => *values,
+            Self::Shred { values, .. } | Self::Amend { values } => *values,
             Self::Forbid { people } => *people,
             Self::Absent | Self::Unsearched { .. } | Self::ByHand => 0,
         }
@@ -131,6 +136,7 @@ impl Intent {
             Self::Erase { plan } => plan.action.name(),
             Self::Shred { people: 0, .. } => "keep",
             Self::Shred { .. } => "shred",
+            Self::Amend { .. } => "rectify",
             Self::Keep { .. } => "keep",
             Self::Forbid { .. } => "forbid",
             Self::Release { .. } => "release",
@@ -145,7 +151,7 @@ impl Intent {
         match self {
             Self::Erase { plan } => plan.rows() > 0,
             Self::Shred { people, .. } => *people > 0,
-            Self::Forbid { .. } => true,
+            Self::Forbid { .. } | Self::Amend { .. } => true,
             _ => false,
         }
     }

@@ -105,7 +105,7 @@ fn caller(now: &str) -> Caller {
 
 fn asked(workspace: &Workspace, who: &str) -> Uuid {
     let identifiers = vec![Identifier::parse(who).unwrap()];
-    let asked = Asked { claim: Claim::Erasure, identifiers, received: None, reference: None };
+    let asked = Asked { claim: Claim::Erasure, identifiers, corrections: Vec::new(), received: None, reference: None };
     let id = workspace.open_requests(&[asked]).unwrap()[0].id;
     workspace.step_request(id, &Deed::ProveIdentity { method: "login".to_owned() }).unwrap();
     id

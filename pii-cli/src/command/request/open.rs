@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use pii_core::error::Error as Core;
 use pii_core::policy::Policy;
-use pii_core::request::{Claim, Contest, Right};
+use pii_core::request::{Claim, Contest, Correction, Right};
 use pii_core::vocab::{Identifier, PurposeId};
 use pii_core::workspace::{Asked, Opened};
 use serde_json::json;
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// A restriction: why. accuracy, unlawful, claims, objection (Art. 18(1))
     #[arg(long, value_name = "GROUND", value_parser = contest)]
     because: Option<Contest>,
+    /// A rectification: what is right, lines of `WHAT=VALUE`; WHAT is a category or a dataset and its column; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "subjects_file")]
+    corrections: Option<PathBuf>,
     /// The name that another system has for it, a ticket; not personal. Of many requests, one name for all
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -57,7 +60,14 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
     let claim = args.claim(workspace.policy())?;
     let received = args.received.map(|day| midnight(day, workspace.policy())).transpose()?;
-    let asked = |identifiers| Asked { claim: claim.clone(), identifiers, received, reference: args.reference.clone() };
+    let corrections = args.corrections(workspace.policy())?;
+    let asked = |identifiers| Asked {
+        claim: claim.clone(),
+        identifiers,
+        corrections: corrections.clone(),
+        received,
+        reference: args.reference.clone(),
+    };
     let asked: Vec<_> = people.into_iter().map(asked).collect();
     let opened = workspace.open_requests(&asked);
     workspace.seal()?;
@@ -99,6 +109,29 @@ fn show(args: &Args, opened: &Opened, policy: &Policy, ui: Ui) {
 }
 
 impl Args {
+    fn corrections(&self, policy: &Policy) -> Result<Vec<Correction>, Error> {
+        let hint =
+            "`--corrections FILE` with `rectification`: lines such as `user.contact.email=…` or `crm.customers.city=…`";
+        match (&self.corrections, self.right) {
+            (None, Right::Rectification) => Err(Error::usage("a rectification says what is right", hint)),
+            (None, _) => Ok(Vec::new()),
+            (Some(_), right) if right != Right::Rectification => {
+                Err(Error::usage("only a rectification says what is right", hint))
+            }
+            (Some(file), _) => {
+                let lines = self.who.lines(file)?;
+                let lines =
+                    lines.expose().lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+                let corrections = lines.map(|line| Correction::parse(policy, line)).collect::<Result<Vec<_>, _>>()?;
+                if corrections.is_empty() {
+                    Err(Error::usage("no correction was given", hint))
+                } else {
+                    Ok(corrections)
+                }
+            }
+        }
+    }
+
     fn claim(&self, policy: &Policy) -> Result<Claim, Error> {
         if self.purpose.is_some() != (self.right == Right::Objection) {
             return Err(Error::usage(

@@ -3,7 +3,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
-use pii_core::request::{Intent, Move, Plan, PlannedPlace};
+use pii_core::request::{Intent, Move, Plan, PlannedPlace, Right};
 use pii_core::vocab::DatasetId;
 use serde_json::json;
 
@@ -84,9 +84,10 @@ pub(super) fn show(plan: &Plan, ui: Ui) -> Result<(), Error> {
 pub(super) fn places(plan: &Plan, ui: Ui) {
     ui.table(["", "where", "what", "rows", "files", "size"], &plan.places.iter().map(row).collect::<Vec<_>>());
     let until = |until: Option<jiff::civil::Date>| until.map(|until| format!(" until {until}")).unwrap_or_default();
+    let article = if plan.right == Right::Erasure { " (Art. 17(3))" } else { "" };
     for place in &plan.places {
         if let Intent::Keep { ground, until: end, .. } = &place.intent {
-            ui.line(format!("{} keeps them{} (Art. 17(3)): {ground}", place.place, until(*end)));
+            ui.line(format!("{} keeps them{}{article}: {ground}", place.place, until(*end)));
         }
     }
     for hold in plan.holds.iter().filter(|hold| !hold.requests.is_empty()) {
@@ -95,7 +96,7 @@ pub(super) fn places(plan: &Plan, ui: Ui) {
         } else {
             count(hold.requests.len() as u64, "request")
         };
-        ui.line(format!("{who} is held{} (Art. 17(3)): {}", until(hold.until), hold.ground));
+        ui.line(format!("{who} is held{}{article}: {}", until(hold.until), hold.ground));
     }
     unsearched(plan, ui);
 }
@@ -117,6 +118,7 @@ fn row(place: &PlannedPlace) -> [String; 6] {
         Intent::Shred { people, values, .. } => {
             format!("{}, {values} values", count(*people, "person").replace("persons", "people"))
         }
+        Intent::Amend { values } => count(*values, "value"),
         Intent::Absent => "none".to_owned(),
         Intent::Unsearched { .. } | Intent::ByHand => "?".to_owned(),
         intent => intent.rows().to_string(),

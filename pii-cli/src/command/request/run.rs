@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
+use pii_core::request;
 use pii_core::request::package::{Language, SealTo};
 use pii_core::request::{Plan, Right, State};
 use pii_core::workspace::{Ended, Packing, Workspace};
@@ -72,11 +73,13 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         };
         let what = match plan.right {
             Right::Erasure => "this destroys data for good",
+            Right::Rectification => "this overwrites what is there",
             _ => "this takes effect at once",
         };
         ui.confirm(what, &word)?;
     }
-    let ended = workspace.run_requests(&plan, &watching(ui, "erasing"));
+    let ended = workspace
+        .run_requests(&plan, &watching(ui, if plan.right == Right::Rectification { "rectifying" } else { "erasing" }));
     workspace.seal()?;
     report(&plan, &ended.map_err(|error| ambiguous(error, &workspace, ui))?, ui)
 }
@@ -158,7 +161,13 @@ fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {
     };
     ui.line(format!("{what} {state}"));
     if failed > 0 {
-        ui.note(format!("{} not done: mend what is wrong, then `pii request plan` again", count(failed, "place")));
+        let by_hand = ended.places.iter().any(|(_, outcome)| matches!(outcome, Err(request::Error::NotRight { .. })));
+        let mend = if by_hand {
+            "put it right by hand, then `pii request plan` again with `--by-hand DATASET`"
+        } else {
+            "mend what is wrong, then `pii request plan` again"
+        };
+        ui.note(format!("{} not done: {mend}", count(failed, "place")));
         return Ok(Exit::No);
     }
     Ok(Exit::Done)

@@ -44,7 +44,7 @@ impl Workspace {
         let receipts = self.log.append_all(&plan.requests.iter().map(read).collect::<Vec<_>>())?;
         let named = letters.read(&plan.requests, &receipts)?;
         let asked = plan.requests.iter().map(|id| self.requests.get(*id)).collect::<Result<Vec<_>, _>>()?;
-        self.make_notices(plan, digest, &self.seek(&plan.requests)?)?;
+        self.make_notices(plan, digest, &self.seek(&plan.requests)?, None)?;
         let mut forbids = Vec::with_capacity(asked.len());
         for (request, who) in asked.iter().zip(&named) {
             forbids.push(Forbidding { identifiers: who, forbids: prohibition(request)?, request: request.id });

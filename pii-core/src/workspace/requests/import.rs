@@ -35,8 +35,13 @@ impl Workspace {
             })?;
             identifiers.push(Identifier { kind, value: value.clone() });
         }
-        let asked =
-            Asked { claim, identifiers, received: Some(dsr.submitted()), reference: Some(dsr.reference().to_owned()) };
+        let asked = Asked {
+            claim,
+            identifiers,
+            corrections: Vec::new(),
+            received: Some(dsr.submitted()),
+            reference: Some(dsr.reference().to_owned()),
+        };
         let opened = self.open_requests(&[asked])?;
         opened.into_iter().next().ok_or_else(|| request::Error::Nameless { place: 0 }.into())
     }

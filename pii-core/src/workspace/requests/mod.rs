@@ -9,6 +9,7 @@ mod notify;
 mod open;
 mod places;
 mod plan;
+mod rectify;
 mod release;
 mod replay;
 mod run;

@@ -1,23 +1,35 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::rectify::Rights;
 use crate::audit::Action;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Concerned, Deed, Notice, Plan, Sought, State};
+use crate::request::{Concerned, Deed, Notice, Plan, Right, RightThere, Sought, State};
 use crate::vocab::RecipientId;
 use crate::workspace::Workspace;
 
 impl Workspace {
     /// Makes the notices of a plan, while it is still known who is concerned: one a recipient, kept beside the plan.
-    pub(super) fn make_notices(&self, plan: &Plan, digest: &str, sought: &Sought) -> Result<(), Error> {
+    pub(super) fn make_notices(
+        &self,
+        plan: &Plan,
+        digest: &str,
+        sought: &Sought,
+        rights: Option<&Rights>,
+    ) -> Result<(), Error> {
         let mut concerned: BTreeMap<String, Vec<Concerned>> = BTreeMap::new();
+        let mut rectified: BTreeMap<String, BTreeSet<RightThere>> = BTreeMap::new();
         for disclosure in self.catalog.disclosures(None)? {
             if !plan.recipients.contains(&disclosure.recipient) {
                 continue;
+            }
+            if let Some(rights) = rights {
+                let there = self.right_there(&disclosure, rights)?;
+                rectified.entry(disclosure.recipient.clone()).or_default().extend(there);
             }
             for trace in self.traces(&disclosure, sought)? {
                 let column = Concerned {
@@ -46,6 +58,7 @@ impl Workspace {
                 requests: plan.requests.clone(),
                 made: self.caller.clock.now(),
                 concerned,
+                rectified: rectified.remove(recipient).unwrap_or_default().into_iter().collect(),
             };
             self.keep(&self.notice_file(digest, recipient), &json(&notice)?)?;
         }
@@ -115,20 +128,21 @@ impl Workspace {
         Ok(())
     }
 
-    /// The person has their answer. Of an erasure, the letter goes: nothing names them any more.
+    /// The person has their answer. Of an erasure, the letter goes: nothing names them any more. Of a
+    /// rectification, too: what is right now stands where it belongs.
     ///
     /// # Errors
     /// [`Error::Request`], [`Error::Vault`].
     pub fn close_requests(&self, ids: &[Uuid]) -> Result<(), Error> {
         let receipts = self.step_requests(ids, &Deed::Close)?;
         let letters = request::Letters::new(self.vault(), &self.keys);
-        let mut erasures = Vec::new();
+        let mut done = Vec::new();
         for id in ids {
-            if self.requests.get(*id)?.claim.right() == request::Right::Erasure {
-                erasures.push(*id);
+            if matches!(self.requests.get(*id)?.claim.right(), Right::Erasure | Right::Rectification) {
+                done.push(*id);
             }
         }
-        let gone = letters.of(&erasures)?;
+        let gone = letters.of(&done)?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
             self.vault().shred(&gone, self.caller.clock.now(), receipt)?;
             self.vault().compact()?;

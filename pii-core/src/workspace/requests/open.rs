@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::audit::Action;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Claim, Course, Deadline, Filed, Filing, Letters};
+use crate::request::{Claim, Correction, Course, Deadline, Filed, Filing, Letters};
 use crate::vocab::{Identifier, IdentifierKind};
 use crate::workspace::Workspace;
 
@@ -17,6 +17,8 @@ pub struct Asked {
     pub claim: Claim,
     /// By whom, in their own words.
     pub identifiers: Vec<Identifier>,
+    /// Of a rectification: what is right.
+    pub corrections: Vec<Correction>,
     /// When it arrived, if not now.
     pub received: Option<Timestamp>,
     /// The name that another system has for it: a ticket. Not personal.
@@ -40,17 +42,23 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::Request`] with [`request::Error::UnknownKind`] or [`request::Error::Malformed`], which name the request by
-    /// its place among `asked`; [`request::Error::Future`]; [`Error::UnknownPurpose`] of an objection; [`Error::Vault`].
+    /// its place among `asked`; [`request::Error::Future`]; [`Error::UnknownPurpose`] of an objection;
+    /// [`request::Error::Correctionless`] of a rectification, and as of [`Correction::places`]; [`Error::Vault`].
     pub fn open_requests(&self, asked: &[Asked]) -> Result<Vec<Opened>, Error> {
         let now = self.caller.clock.now();
         let kinds = self.kinds();
         for (place, asked) in asked.iter().enumerate() {
             well_formed(place, asked, &kinds, now)?;
             self.refuse_unknown_purpose(&asked.claim)?;
+            self.refuse_no_correction(place, asked)?;
         }
         let letters = Letters::new(self.vault(), &self.keys);
         let (mut filings, mut new) = (Vec::with_capacity(asked.len()), HashSet::new());
-        let contents = letters.contents(asked.iter().map(|asked| (&asked.claim, asked.identifiers.as_slice())))?;
+        let written = |asked| {
+            let Asked { claim, identifiers, corrections, .. }: &Asked = asked;
+            (claim, identifiers.as_slice(), corrections.as_slice())
+        };
+        let contents = letters.contents(asked.iter().map(written))?;
         for (asked, content) in asked.iter().zip(contents) {
             if self.requests.open_with(&content)?.is_none() {
                 new.insert(content);
@@ -72,13 +80,16 @@ impl Workspace {
         let receipts = self.log.append_all(&events)?;
         let filed = self.requests.file::<Error>(&filings, &receipts, |kept| {
             let kept: HashSet<Uuid> = kept.iter().map(|filing| filing.id).collect();
-            let kept: Vec<_> = (filings.iter().zip(asked))
-                .filter(|(filing, _)| kept.contains(&filing.id))
-                .map(|(filing, asked)| (filing.id, asked.identifiers.as_slice()))
-                .collect();
+            let kept = filings.iter().zip(asked).filter(|(filing, _)| kept.contains(&filing.id));
             let Some(receipt) = receipts.last() else { return Ok(()) };
+            let right = kept.clone().filter(|(_, asked)| !asked.corrections.is_empty());
+            let kept: Vec<_> = kept.map(|(filing, asked)| (filing.id, asked.identifiers.as_slice())).collect();
             // A batch has what many people wrote in memory, sealed and in clear.
-            kept.chunks(BATCH).try_for_each(|kept| Ok(letters.keep(kept, now, receipt)?))
+            kept.chunks(BATCH).try_for_each(|kept| letters.keep(kept, now, receipt))?;
+            for (filing, asked) in right {
+                letters.keep_corrections(filing.id, &asked.corrections, now, receipt)?;
+            }
+            Ok(())
         })?;
         filed.into_iter().zip(&filings).map(|(filed, filing)| self.opened(filed, filing, now)).collect()
     }
@@ -116,6 +127,13 @@ impl Workspace {
             kinds.extend(columns.filter_map(|(path, rule)| IdentifierKind::of_column(rule.tag().category()?, path)));
         }
         kinds
+    }
+
+    fn refuse_no_correction(&self, place: usize, asked: &Asked) -> Result<(), Error> {
+        if asked.corrections.is_empty() == (asked.claim == Claim::Rectification) {
+            return Err(request::Error::Correctionless { place }.into());
+        }
+        Ok(asked.corrections.iter().try_for_each(|correction| correction.places(&self.policy).map(drop))?)
     }
 
     fn refuse_unknown_purpose(&self, claim: &Claim) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 use super::hold;
 use super::hold::InForce;
+use super::rectify::Rights;
 use crate::catalog::Disclosure;
 use crate::erase;
 use crate::erase::{Eraser, Values};
@@ -19,6 +20,14 @@ pub(super) enum Spot<'a> {
     Known(PlaceName, Box<Intent>),
 }
 
+/// What is to become of people in each place.
+pub(super) enum Aim {
+    /// They are forgotten (Art. 17).
+    Forgotten,
+    /// What is said of them is put right (Art. 16).
+    Right(Rights),
+}
+
 /// People, as a recipient knows them.
 pub(super) struct Trace {
     is_subject: bool,
@@ -35,20 +44,25 @@ impl Workspace {
     /// they are to be done. What is held is left alone.
     pub(super) fn places<'a>(
         &'a self,
+        aim: &'a Aim,
         sought: &Sought,
         by_hand: &[DatasetId],
         holds: &[InForce],
     ) -> Result<Vec<Spot<'a>>, Error> {
         let mut spots = Vec::new();
         for dataset in self.policy.datasets() {
-            spots.extend(self.dataset_place(dataset, sought, by_hand, holds)?);
+            spots.extend(self.dataset_place(dataset, aim, sought, by_hand, holds)?);
         }
         for disclosure in newest_of_each(self.catalog.disclosures(None)?) {
-            spots.extend(self.copy_place(&disclosure, sought, holds)?);
+            spots.extend(self.copy_place(&disclosure, aim, sought, holds)?);
         }
         let held = hold::held(holds);
         let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
         let free = free.as_ref().unwrap_or(sought);
+        if let Aim::Right(rights) = aim {
+            spots.push(Spot::Open(Box::new(self.amended(free, rights)?)));
+            return Ok(spots);
+        }
         let people = free.people();
         spots.push(Spot::Open(Box::new(Memory {
             vault: self.vault(),
@@ -60,15 +74,21 @@ impl Workspace {
         Ok(spots)
     }
 
-    /// Nothing of a dataset that holds no personal data.
+    /// Nothing of a dataset that holds no personal data, or nothing that is wrong.
     fn dataset_place(
         &self,
         dataset: &Dataset,
+        aim: &Aim,
         sought: &Sought,
         by_hand: &[DatasetId],
         holds: &[InForce],
     ) -> Result<Option<Spot<'_>>, Error> {
         let Some(subject) = dataset.subject() else { return Ok(None) };
+        if let Aim::Right(rights) = aim
+            && rights.in_dataset(dataset.id()).is_none()
+        {
+            return Ok(None);
+        }
         let name = PlaceName::Dataset(dataset.id().to_string());
         if by_hand.contains(dataset.id()) {
             return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
@@ -88,37 +108,44 @@ impl Workspace {
         let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
         let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
         let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
-        let files = self.files_of(dataset, location, values, holds.collect())?;
+        let files = self.files_of(dataset, aim, location, values, holds.collect())?;
         Ok(files.map(|files| Spot::Open(Box::new(Files { keep: keep.or(files.keep.clone()), ..files }))))
     }
 
-    /// The files of a dataset, in which people are found by these values of its subject column.
+    /// The files of a dataset, in which people are found by these values of its subject column. None, if nothing is to
+    /// become of them.
     pub(super) fn files_of(
         &self,
         dataset: &Dataset,
+        aim: &Aim,
         location: Location,
         values: Values,
         holds: Vec<(&InForce, Values)>,
     ) -> Result<Option<Files>, Error> {
         let Some(subject) = dataset.subject() else { return Ok(None) };
         let today = self.today();
-        let (action, keep) = match dataset.erasure() {
+        let keep = match dataset.erasure() {
             ErasureStrategy::Keep { ground, until } if until.is_none_or(|until| today <= until) => {
-                (erase::Action::DeleteRow, Some((ground.clone(), *until)))
+                Some((ground.clone(), *until))
             }
-            ErasureStrategy::NullColumns => (erase::Action::NullColumns(personal(dataset)), None),
-            // The ground is over: the rows go as they go when their time is.
-            ErasureStrategy::Keep { .. } => (of(&dataset.retention().then, dataset), None),
-            ErasureStrategy::DeleteRow => (erase::Action::DeleteRow, None),
+            _ => None,
         };
+        let action = match (aim, dataset.erasure()) {
+            (Aim::Right(rights), _) => rights.in_dataset(dataset.id()),
+            // The ground is over: the rows go as they go when their time is.
+            (Aim::Forgotten, ErasureStrategy::Keep { .. }) => Some(of(&dataset.retention().then, dataset)),
+            (Aim::Forgotten, strategy) => Some(of(strategy, dataset)),
+        };
+        let Some(action) = action else { return Ok(None) };
         let eraser = Eraser::new(&subject.column, values, action, 0)?.with_holds(rows(holds), today)?;
         Ok(Some(Files { name: PlaceName::Dataset(dataset.id().to_string()), location, eraser, keep }))
     }
 
-    /// Nothing of a copy that went to a stream, has left where it was written, or has no column that leads to people.
+    /// Nothing of a copy in which nothing is wrong, or that went to a stream, has left where it was written, or has no column that leads to people.
     pub(super) fn copy_place(
         &self,
         disclosure: &Disclosure,
+        aim: &Aim,
         sought: &Sought,
         holds: &[InForce],
     ) -> Result<Option<Spot<'_>>, Error> {
@@ -134,12 +161,20 @@ impl Workspace {
             dataset: disclosure.dataset.clone(),
             file: file.clone(),
         };
+        let action = match aim {
+            Aim::Forgotten => erase::Action::DeleteRow,
+            Aim::Right(rights) => match self.in_copy(disclosure, rights)? {
+                None => return Ok(None),
+                Some(Err(why)) => return Ok(Some(Spot::Known(name, Box::new(Intent::Unsearched { why })))),
+                Some(Ok(action)) => action,
+            },
+        };
         let mut held = Vec::new();
         for one in holds {
             let traces = self.traces(disclosure, &one.theirs)?.into_iter();
             held.extend(traces.filter(|trace| trace.column == column).map(|trace| (one, trace.values)));
         }
-        let eraser = Eraser::new(&column, values, erase::Action::DeleteRow, 0)?.with_holds(rows(held), self.today())?;
+        let eraser = Eraser::new(&column, values, action, 0)?.with_holds(rows(held), self.today())?;
         Ok(Some(Spot::Open(Box::new(Files { name, location: Location::from(file), eraser, keep: None }))))
     }
 

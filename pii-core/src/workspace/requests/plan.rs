@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::hold::{InForce, held, planned};
-use super::places::Spot;
+use super::places::{Aim, Spot};
 use crate::audit::Hash;
 use crate::erase::Go;
 use crate::error::Error;
@@ -17,8 +17,8 @@ use crate::vocab::DatasetId;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// What erasing these people would do, in every place; changes nothing but that the requests are planned. `by_hand`:
-    /// datasets that somebody else sees to. The plan is kept in the workspace, too.
+    /// What a request would do, in every place; changes nothing but that it is planned. Erasures, objections and restrictions
+    /// can be planned together. `by_hand`: datasets that somebody else sees to. The plan is kept in the workspace, too.
     ///
     /// # Errors
     /// [`Error::Request`] if a request cannot be planned, or names several people. What is wrong with a place is in the
@@ -41,30 +41,35 @@ impl Workspace {
             return Err(request::Error::OtherRight { id: *id, right }.into());
         }
         match (right, ids) {
-            (Right::Erasure, _) => {}
+            (Right::Erasure, _) | (Right::Rectification, [_]) => {}
             (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, go),
             (Right::Objection | Right::Restriction, ids) => return self.plan_forbidding(ids, right),
             (_, [id, ..]) => return Err(request::Error::OtherRight { id: *id, right }.into()),
             _ => {}
         }
+        let aim = self.aim(right, ids)?;
         let sought = self.seek(ids)?;
         let holds = self.holds_over(&sought)?;
         let mut places = Vec::new();
-        for spot in self.places(&sought, by_hand, &holds)? {
+        for spot in self.places(&aim, &sought, by_hand, &holds)? {
             let (place, intent) = match spot {
                 Spot::Known(place, intent) => (place, *intent),
                 Spot::Open(place) => (place.name(), looked_at(place.plan(go))?),
             };
             places.push(PlannedPlace { place, intent });
         }
+        let recipients = match &aim {
+            Aim::Right(rights) => self.told_of_rights(rights, &places)?,
+            Aim::Forgotten => self.told(&places)?,
+        };
         let plan = Plan {
             v: 1,
-            right: Right::Erasure,
+            right,
             requests: ids.to_vec(),
             made: now,
             policy: Hash::from_bytes(self.policy.digest()).to_string(),
             known: (ids.len() - sought.unknown().len()) as u64,
-            recipients: if held(&holds).len() < ids.len() { self.told(&places)? } else { Vec::new() },
+            recipients: if held(&holds).len() < ids.len() { recipients } else { Vec::new() },
             holds: planned(&holds).into_iter().filter(|hold| keeps(hold, &holds, &places)).collect(),
             places,
         };
@@ -72,6 +77,14 @@ impl Workspace {
         self.keep(&self.plan_file(&digest, "json"), &plan.to_json()?)?;
         self.step_requests(ids, &Deed::Plan { digest, unsearched: plan.unsearched() })?;
         Ok(plan)
+    }
+
+    /// What is to become of people in each place.
+    pub(super) fn aim(&self, right: Right, ids: &[Uuid]) -> Result<Aim, Error> {
+        match (right, ids) {
+            (Right::Rectification, [id]) => Ok(Aim::Right(self.rights_of(*id)?)),
+            _ => Ok(Aim::Forgotten),
+        }
     }
 
     /// The plan of that digest, as it was kept.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::hold::{InForce, planned};
-use super::places::{Spot, newest_of_each};
+use super::places::{Aim, Spot, newest_of_each};
 use super::plan::{looked_at, whole};
 use super::run::EndedPlace;
 use crate::audit::{Action, Hash};
@@ -90,7 +90,7 @@ impl Workspace {
             places.push((PlannedPlace { place, intent: Intent::Unsearched { why } }, None));
         }
         for copy in &copies {
-            if let Some(Spot::Open(place)) = self.copy_place(copy, &sought, &holds)? {
+            if let Some(Spot::Open(place)) = self.copy_place(copy, &Aim::Forgotten, &sought, &holds)? {
                 let intent = looked_at(place.plan(go))?;
                 places.push((PlannedPlace { place: place.name(), intent }, Some(Spot::Open(place))));
             }
@@ -191,7 +191,9 @@ impl Workspace {
         let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
         let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
         let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
-        let Some(files) = self.files_of(dataset, location, values, holds.collect())? else { return Ok(None) };
+        let Some(files) = self.files_of(dataset, &Aim::Forgotten, location, values, holds.collect())? else {
+            return Ok(None);
+        };
         let files = Files { keep: keep.or(files.keep.clone()), ..files };
         let intent = looked_at(files.plan(go))?;
         Ok(Some((PlannedPlace { place: files.name(), intent }, Some(Spot::Open(Box::new(files))))))

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::hold::{InForce, held};
-use super::places::Spot;
+use super::places::{Aim, Spot};
 use crate::audit::{Action, Event, Hash};
+use crate::erase;
 use crate::erase::Go;
 use crate::error::Error;
 use crate::request;
@@ -48,14 +49,18 @@ impl Workspace {
         self.begin(&plan.requests, &digest)?;
 
         let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
+        let aim = self.aim(plan.right, &plan.requests)?;
         let sought = self.seek(&plan.requests)?;
         let looked = self.holds_in_force()?;
         let mut holds = Guard { holds: self.holds_over(&sought)?, looked, plan };
-        let spots = self.places(&sought, &by_hand, &holds.holds)?;
+        let spots = self.places(&aim, &sought, &by_hand, &holds.holds)?;
         let held = held(&holds.holds);
-        self.keep_to_know_again(plan, &sought, &held)?;
+        if let Aim::Forgotten = aim {
+            self.keep_to_know_again(plan, &sought, &held)?;
+        }
         let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
-        self.make_notices(plan, &digest, free.as_ref().unwrap_or(&sought))?;
+        let rights = if let Aim::Right(rights) = &aim { Some(rights) } else { None };
+        self.make_notices(plan, &digest, free.as_ref().unwrap_or(&sought), rights)?;
         let before = self.requests.places_done(&digest)?;
         let (mut places, mut failed) = (Vec::new(), 0_u64);
         for (number, planned) in plan.places.iter().enumerate() {
@@ -199,7 +204,8 @@ impl Workspace {
 
     /// What the log says before a place is touched.
     fn about_place(&self, planned: &PlannedPlace, digest: &str) -> Event {
-        let event = self.event(Action::Erase).with_rows(planned.intent.rows());
+        let action = if rectifies(&planned.intent) { Action::Rectify } else { Action::Erase };
+        let event = self.event(action).with_rows(planned.intent.rows());
         let event = match Hash::parse(digest) {
             Some(hash) => event.with_content(hash),
             None => event,
@@ -270,6 +276,13 @@ fn endings(plan: &Plan, failed: u64) -> Vec<(Deed, Vec<Uuid>)> {
     }
     let deed = |fulfilled, until| if fulfilled { Deed::Fulfil } else { Deed::Hold { until } };
     endings.into_iter().map(|((fulfilled, until), ids)| (deed(fulfilled, until), ids)).collect()
+}
+
+fn rectifies(intent: &Intent) -> bool {
+    match intent {
+        Intent::Erase { plan } => matches!(plan.action, erase::Action::Rectify(_)),
+        intent => matches!(intent, Intent::Amend { .. }),
+    }
 }
 
 fn by_hand(planned: &PlannedPlace) -> Option<Result<DatasetId, Error>> {
