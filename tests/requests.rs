@@ -112,8 +112,15 @@ fn a_person_is_erased_everywhere_recipients_are_told_and_the_letter_goes() {
     assert!(!notice["concerned"].as_array().unwrap().is_empty());
     assert!(!notice.to_string().contains("C0000000") && !notice.to_string().contains(MAIL), "{notice}");
     desk.pii(&format!("request close {id}")).exits(3).says(&["cannot be closed"]);
+    desk.pii("request notify --unanswered 14d").exits(3).says(&[]);
     desk.pii(&format!("request notify {id} --sent warehouse")).done();
+    assert!(desk.pii("request notify --unanswered 14d").done().out.contains("nobody"), "it went out just now");
     desk.pii(&format!("request close {id}")).done();
+    let late = desk.pii("request notify --unanswered 1ms --output again").exits(3);
+    assert!(late.out.contains("warehouse") && late.out.contains(&id), "{}", late.out);
+    assert_eq!(desk.read(&format!("again/{id}.warehouse.json")), desk.read(&format!("letters/{id}.warehouse.json")));
+    desk.pii(&format!("request notify {id} --acknowledged warehouse")).done();
+    desk.pii("request notify --unanswered 1ms").done();
     assert_eq!(state(&desk, &id), "closed");
     assert!(desk.tell("request open erasure --subject -", AGATHA).done().out.contains("due"), "she may ask again");
 }
@@ -492,4 +499,11 @@ fn the_guide_works_as_it_is_written() {
     assert_eq!(notice["recipient"], "ad-partner");
     let certificate = desk.read("certificate.json");
     assert!(!certificate.contains("S10001") && certificate.contains("\"kept\""), "{certificate}");
+    let page = desk.read("certificate.html");
+    assert!(page.contains("<html lang=\"ko\">") && page.contains("default-src 'none'"), "{page}");
+    for (said, why) in [("삭제 확인서", "its title"), ("보관함", "payments are kept"), ("ad-partner", "who was told")]
+    {
+        assert!(page.contains(said), "{why}: {page}");
+    }
+    assert!(!page.contains("S10001") && !page.contains("<script"), "{page}");
 }

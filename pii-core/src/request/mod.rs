@@ -24,6 +24,7 @@ mod letter;
 mod notice;
 mod opendsr;
 pub mod package;
+mod paper;
 mod place;
 mod plan;
 mod progress;

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ledger::Requests;
+use super::ledger::{Requests, uuid};
 use super::{Error, Right};
 
 /// What a recipient is told (Art. 19): which of the people whom they know by pseudonyms of their own are concerned, and what
@@ -101,6 +101,26 @@ impl Requests {
             told.push(Told { recipient: row.get(0)?, sent: time(row.get(1)?)?, acknowledged: time(row.get(2)?)? });
         }
         Ok(told)
+    }
+
+    /// Which notices went out before that time, or never, and are not acknowledged; of requests that are over, too. The
+    /// oldest come first.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn unanswered(&self, since: Timestamp) -> Result<Vec<(Uuid, Told)>, Error> {
+        let sql = "SELECT request FROM request_notice WHERE acknowledged IS NULL GROUP BY request";
+        let mut select = self.reader().prepare_cached(sql)?;
+        let ids = select.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let mut unanswered = Vec::new();
+        for id in ids {
+            let id = uuid(&id)?;
+            let told = self.notices(id)?.into_iter();
+            let late = told.filter(|told| told.acknowledged.is_none() && told.sent.is_none_or(|sent| sent < since));
+            unanswered.extend(late.map(|told| (id, told)));
+        }
+        unanswered.sort_by_key(|(id, told)| (told.sent, *id));
+        Ok(unanswered)
     }
 
     /// Remembers that a notice of these requests went out, or was acknowledged; the first time counts.

@@ -115,6 +115,8 @@ impl State {
     /// As people read it: what is fulfilled depends on what was asked.
     pub fn of(self, right: Right) -> &'static str {
         match (self, right) {
+            // Nobody was to be told.
+            (Self::RecipientsTold, right) if !right.tells_recipients() => Self::Fulfilled.of(right),
             (Self::Fulfilled, Right::Erasure) => "verified-absent",
             (Self::Fulfilled, Right::Access | Right::Portability) => "packed",
             (Self::Fulfilled, Right::Rectification) => "rectified",

@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
+use pii_core::request::package::Language;
 use pii_core::request::{PublicKey, SignedCertificate};
 use serde_json::json;
 
-use super::number;
+use super::{language, number};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -12,12 +13,18 @@ use crate::ui::Ui;
 
 /// Prove what was done: a signed certificate as JSON, without personal data
 ///
-/// With the proofs that the log holds each step. `--verify FILE` checks one, with the workspace's key or with `--key`; exit code 3 if it is not as it was signed.
+/// With the proofs that the log holds each step. `--page FILE` writes it as a page to read and print, too. `--verify FILE` checks one, with the workspace's key or with `--key`; exit code 3 if it is not as it was signed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Which request
     #[arg(value_name = "REQUEST", required_unless_present = "verify")]
     request: Option<String>,
+    /// Write it there as a page, too
+    #[arg(long, value_name = "FILE", conflicts_with = "verify")]
+    page: Option<PathBuf>,
+    /// The language of the page: en, ko, de, fr
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = language, requires = "page")]
+    language: Language,
     /// Check this certificate
     #[arg(long, value_name = "FILE", conflicts_with = "request")]
     verify: Option<PathBuf>,
@@ -36,6 +43,11 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     workspace.seal()?;
     let signed = signed?;
     ui.record("certificate", &signed);
+    if let Some(file) = &args.page {
+        let page = signed.page(args.language, &workspace.policy().calendar().zone)?;
+        std::fs::write(file, page).map_err(|source| Core::Io { path: file.clone(), source })?;
+        ui.note(format!("the page is `{}`", file.display()));
+    }
     let pretty = serde_json::to_string_pretty(&signed);
     ui.line(pretty.map_err(|error| Error::failed("request", error.to_string()))?);
     Ok(Exit::Done)

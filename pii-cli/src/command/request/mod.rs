@@ -26,6 +26,7 @@ use jiff::civil::Date;
 use pii_core::erase::Progress;
 use pii_core::error::Error as Core;
 use pii_core::policy::Policy;
+use pii_core::request::package::Language;
 use pii_core::request::{Deadline, Request};
 use pii_core::workspace::{Step, Workspace};
 use serde_json::{Value, json};
@@ -209,5 +210,11 @@ fn value(request: &Request, deadline: &Deadline, days_left: i32) -> Value {
         "received": request.received.to_string(), "due": deadline.due.to_string(), "due_by_law": deadline.by_law.to_string(),
         "due_unsuspended": deadline.unsuspended.to_string(), "ends": deadline.ends.to_string(), "days_left": days_left,
         "over": request.state.is_over(), "reference": request.reference,
+    })
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::parse(tag).ok_or_else(|| {
+        format!("languages are {}", Language::ALL.iter().map(|l| l.tag()).collect::<Vec<_>>().join(", "))
     })
 }

@@ -1,11 +1,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use pii_core::request::State;
 use pii_core::vocab::RecipientId;
+use pii_core::workspace::Workspace;
 use serde_json::json;
 
+use uuid::Uuid;
+
 use super::Which;
+use crate::command::age::age;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,7 +18,7 @@ use crate::ui::{Ui, count};
 
 /// Tell recipients what became of the data that they were given (Art. 19)
 ///
-/// Writes a notice for each, with the pseudonyms by which they know the person; records that it was sent, and that it was acknowledged. Exit code 3 while somebody is not told.
+/// Writes a notice for each, with the pseudonyms by which they know the person; records that it was sent, and that it was acknowledged. Exit code 3 while somebody is not told. `--unanswered 14d` names whoever is to be reminded, whichever request it is: a job can look every morning.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -24,6 +29,9 @@ pub(crate) struct Args {
     /// The notice went out to this recipient
     #[arg(long, value_name = "RECIPIENT")]
     sent: Vec<String>,
+    /// Of all requests, the notices that went out so long ago, or never, and that nobody acknowledged
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["requests", "reference", "sent", "acknowledged"])]
+    unanswered: Option<String>,
     /// This recipient says that it is done
     #[arg(long, value_name = "RECIPIENT")]
     acknowledged: Vec<String>,
@@ -31,6 +39,9 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
+    if let Some(time) = &args.unanswered {
+        return remind(&workspace, time, args.output.as_deref(), ui);
+    }
     let ids = args.which.numbers(&workspace, |request| {
         matches!(request.state, State::PartlyDone | State::Held | State::Fulfilled | State::RecipientsTold)
     })?;
@@ -48,9 +59,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     };
     let mut told = told();
     if let (Some(folder), Ok(())) = (&args.output, &told) {
-        told = workspace.write_notices(&ids, folder).map_err(Error::from).map(|files| {
-            files.iter().for_each(|(recipient, file)| written(ui, recipient, file));
-        });
+        told = theirs(&workspace, &ids).and_then(|notices| write(&workspace, &notices, folder, ui));
     }
     workspace.seal()?;
     told?;
@@ -89,6 +98,50 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         return Ok(Exit::No);
     }
     Ok(Exit::Done)
+}
+
+/// Whom somebody has to write to again.
+fn remind(workspace: &Workspace, time: &str, folder: Option<&Path>, ui: Ui) -> Result<Exit, Error> {
+    let now = Timestamp::now();
+    let since = now.checked_sub(age(time)?).map_err(|_| Error::usage("that is too long ago", "`--unanswered 14d`"))?;
+    let unanswered = workspace.requests().unanswered(since)?;
+    if unanswered.is_empty() {
+        ui.line("nobody is to be reminded");
+        return Ok(Exit::Done);
+    }
+    let zone = workspace.policy().calendar().zone.clone();
+    let mut rows = Vec::new();
+    for (id, told) in &unanswered {
+        let sent = told.sent.map(|at| at.to_zoned(zone.clone()).date().to_string());
+        ui.record(
+            "notice",
+            &json!({ "request": id.to_string(), "recipient": told.recipient, "sent": told.sent.map(|at| at.to_string()), "acknowledged": null }),
+        );
+        rows.push([told.recipient.clone(), id.to_string(), sent.unwrap_or_else(|| "never".to_owned())]);
+    }
+    ui.table(["recipient", "request", "sent"], &rows);
+    if let Some(folder) = folder {
+        let notices: Vec<_> = unanswered.into_iter().map(|(id, told)| (id, told.recipient)).collect();
+        let wrote = write(workspace, &notices, folder, ui);
+        workspace.seal()?;
+        wrote?;
+    }
+    Ok(Exit::No)
+}
+
+/// Every notice of these requests.
+fn theirs(workspace: &Workspace, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Error> {
+    let mut notices = Vec::new();
+    for id in ids {
+        notices.extend(workspace.requests().notices(*id)?.into_iter().map(|told| (*id, told.recipient)));
+    }
+    Ok(notices)
+}
+
+fn write(workspace: &Workspace, notices: &[(Uuid, String)], folder: &Path, ui: Ui) -> Result<(), Error> {
+    let files = workspace.write_notices(notices, folder)?;
+    files.iter().for_each(|(recipient, file)| written(ui, recipient, file));
+    Ok(())
 }
 
 fn written(ui: Ui, recipient: &str, file: &Path) {

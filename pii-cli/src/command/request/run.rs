@@ -9,7 +9,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::plan::{place_value, show};
-use super::{Which, ambiguous, watching};
+use super::{Which, ambiguous, language, watching};
 use crate::config::Global;
 use crate::error::Error;
 use crate::error::whole;
@@ -122,12 +122,6 @@ impl PackArgs {
         }
         Ok(if plan.unsearched() > 0 { Exit::No } else { Exit::Done })
     }
-}
-
-fn language(tag: &str) -> Result<Language, String> {
-    Language::parse(tag).ok_or_else(|| {
-        format!("languages are {}", Language::ALL.iter().map(|l| l.tag()).collect::<Vec<_>>().join(", "))
-    })
 }
 
 fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {

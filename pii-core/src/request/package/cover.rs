@@ -2,6 +2,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::Language;
+
 use crate::policy::{Controller, Purpose, Recipient};
 use crate::vocab::{DatasetId, LawfulBasis, PurposeId, SpecialBasis};
 
@@ -29,41 +31,6 @@ impl Kind {
             Self::Access => "Art. 15",
             Self::Portability => "Art. 20",
         }
-    }
-}
-
-/// The language in which the page for people is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Korean.
-    Korean,
-    /// German.
-    German,
-    /// French.
-    French,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: &'static [Self] = &[Self::English, Self::Korean, Self::German, Self::French];
-
-    /// Its tag (BCP 47): `en`, `ko`, `de`, `fr`.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Korean => "ko",
-            Self::German => "de",
-            Self::French => "fr",
-        }
-    }
-
-    /// The language of a tag; of one such as `de-AT`, the first part counts.
-    pub fn parse(tag: &str) -> Option<Self> {
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        Self::ALL.iter().copied().find(|known| known.tag().eq_ignore_ascii_case(language))
     }
 }
 

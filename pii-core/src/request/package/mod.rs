@@ -33,7 +33,8 @@ use std::io::{self, Write};
 
 use ring::digest::{Context, SHA256};
 
-pub use cover::{Cover, Kind, Language, PurposeLine, RecipientLine};
+pub use super::paper::Language;
+pub use cover::{Cover, Kind, PurposeLine, RecipientLine};
 pub use seal::{Opener, SealTo, is_sealed};
 pub use table::{Batches, Column, Rows, Table};
 pub use verify::{Flaw, Package as Verified, Verdict, verify};

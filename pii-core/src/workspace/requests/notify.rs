@@ -28,6 +28,9 @@ impl Workspace {
                 continue;
             }
             if let Some(rights) = rights {
+                if !rights.is_in(&disclosure) {
+                    continue;
+                }
                 let there = self.right_there(&disclosure, rights)?;
                 rectified.entry(disclosure.recipient.clone()).or_default().extend(there);
             }
@@ -65,19 +68,17 @@ impl Workspace {
         Ok(self.requests.owe_notices(&plan.requests, &plan.recipients)?)
     }
 
-    /// Writes the notices of the last plans of requests into a folder, a file a plan and recipient, and gives their names;
-    /// on record, as pseudonyms leave.
+    /// Writes notices, of the last plan of each request and for each recipient, into a folder, a file a plan and recipient,
+    /// and gives their names; on record, as pseudonyms leave. To be told again is to get the same notice again.
     ///
     /// # Errors
     /// [`Error::Request`], [`Error::Io`].
-    pub fn write_notices(&self, ids: &[Uuid], folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    pub fn write_notices(&self, notices: &[(Uuid, String)], folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
         let mut owed: BTreeMap<(String, String), Vec<Uuid>> = BTreeMap::new();
-        for id in ids {
+        for (id, recipient) in notices {
             let request = self.requests.get(*id)?;
             let Some((digest, _)) = request.plan() else { continue };
-            for told in self.requests.notices(*id)? {
-                owed.entry((digest.to_owned(), told.recipient)).or_default().push(*id);
-            }
+            owed.entry((digest.to_owned(), recipient.clone())).or_default().push(*id);
         }
         fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         let mut written = Vec::new();

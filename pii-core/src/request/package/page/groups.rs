@@ -1,6 +1,6 @@
 //! Sorts of data, by the first two words of their category, in words that nobody has to look up.
 
-use crate::request::package::Language;
+use crate::request::paper::Language;
 use crate::vocab::Category;
 
 /// What a category belongs to.

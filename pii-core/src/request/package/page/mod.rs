@@ -1,29 +1,23 @@
-//! `index.html`: the package for whoever wants to read it. It needs no network and runs no script, and its policy for content
-//! (CSP) allows neither; all text goes through [`Markup`].
+//! `index.html`: the package for whoever wants to read it.
 
-mod escape;
 mod groups;
-mod markup;
+mod period;
 mod preview;
-mod speech;
 mod words;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
-use ring::digest::{SHA256, digest};
 
 pub(super) use preview::Preview;
 
 use self::groups::group;
-use self::markup::Markup;
-use self::speech::{day, number, period};
+use self::period::period;
 use self::words::Words;
 use super::cover::{Cover, Kind};
 use super::data_files;
 use super::manifest::Filed;
 use super::select::{LeftOut, Why, leaves};
 use crate::request::PublicKey;
+use crate::request::paper::{Markup, day, number};
 
 /// The text of the page.
 pub(super) fn page(
@@ -57,22 +51,7 @@ struct Page<'c> {
 impl Page<'_> {
     fn head(&mut self) {
         let (cover, words) = (self.cover, self.words);
-        let style = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-        self.html
-            .raw("<!DOCTYPE html>\n<html lang=\"")
-            .text(cover.language.tag())
-            .raw("\">\n<head>\n<meta charset=\"utf-8\">\n");
-        self.html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-        self.html.text(&style).raw("'; base-uri 'none'; form-action 'none'\">\n");
-        self.html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        self.html.raw(
-            "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>",
-        );
-        self.html
-            .text(words.title)
-            .raw("</title>\n<style>")
-            .raw(STYLE)
-            .raw("</style>\n</head>\n<body>\n<header>\n<h1>");
+        self.html.begin(cover.language, words.title).raw("<header>\n<h1>");
         self.html.text(words.title).raw("</h1>\n<p>");
         let intro = if cover.kind == Kind::Access { words.access } else { words.portability };
         let received = day(cover.received, cover.language);
@@ -319,8 +298,6 @@ impl Page<'_> {
         self.html.heading("check", self.words.check).raw("<p>");
         self.html.sentence(self.words.check_text, &[("number", &key.number()), ("controller", &self.cover.controller)]);
         self.html.raw("</p>\n<p><code>minisign -Vm manifest.json -x manifest.sig -P ").text(&key.to_string());
-        self.html.raw("</code></p>\n</main>\n</body>\n</html>\n");
+        self.html.raw("</code></p>\n</main>\n");
     }
 }
-
-const STYLE: &str = include_str!("style.css");

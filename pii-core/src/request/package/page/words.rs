@@ -1,6 +1,6 @@
 //! What the page says, in the person's language. `{…}` stands for what is put in.
 
-use crate::request::package::Language;
+use crate::request::paper::Language;
 use crate::vocab::{LawfulBasis, Origin};
 
 /// The words of one language.

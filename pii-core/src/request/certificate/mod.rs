@@ -1,3 +1,6 @@
+mod page;
+mod words;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

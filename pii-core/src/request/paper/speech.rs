@@ -1,13 +1,11 @@
-//! Numbers, days and periods, as a language writes them.
+//! Numbers and days, as a language writes them.
 
-use jiff::Span;
 use jiff::civil::Date;
 
-use super::words::Words;
-use crate::request::package::Language;
+use super::Language;
 
 /// `1,234`, `1.234`, `1 234`.
-pub(super) fn number(number: u64, language: Language) -> String {
+pub(in crate::request) fn number(number: u64, language: Language) -> String {
     let mark = match language {
         Language::English | Language::Korean => ",",
         Language::German => ".",
@@ -25,7 +23,7 @@ pub(super) fn number(number: u64, language: Language) -> String {
 }
 
 /// `21 November 2026`, `2026년 11월 21일`.
-pub(super) fn day(day: Date, language: Language) -> String {
+pub(in crate::request) fn day(day: Date, language: Language) -> String {
     let months = match language {
         Language::Korean => return format!("{}년 {}월 {}일", day.year(), day.month(), day.day()),
         Language::English => ENGLISH,
@@ -39,25 +37,6 @@ pub(super) fn day(day: Date, language: Language) -> String {
         (_, day) => day.to_string(),
     };
     format!("{date} {month} {}", day.year())
-}
-
-/// `3 years`, `1 year 6 months`; a period in smaller units, as it stands in the policy.
-pub(super) fn period(span: &Span, language: Language) -> String {
-    let parts = [
-        i64::from(span.get_years()),
-        i64::from(span.get_months()),
-        i64::from(span.get_weeks()),
-        i64::from(span.get_days()),
-        i64::from(span.get_hours()),
-    ];
-    let said = parts.iter().zip(Words::of(language).periods).filter(|(n, _)| **n != 0);
-    let said = said.map(|(n, [one, several])| {
-        let space = if language == Language::Korean { "" } else { "\u{a0}" };
-        format!("{n}{space}{}", if *n == 1 { one } else { several })
-    });
-    let said = said.collect::<Vec<_>>().join(" ");
-    let rest = span.get_minutes() != 0 || span.get_seconds() != 0 || said.is_empty();
-    if rest { span.to_string() } else { said }
 }
 
 const ENGLISH: [&str; 12] = [
@@ -116,15 +95,5 @@ mod tests {
         assert_eq!(said(Language::Korean), ("1,234,567".into(), "2026년 3월 1일".into()));
         assert_eq!(said(Language::German), ("1.234.567".into(), "1. März 2026".into()));
         assert_eq!(said(Language::French), ("1\u{202f}234\u{202f}567".into(), "1er mars 2026".into()));
-    }
-
-    #[test]
-    fn a_period_is_said_in_words() {
-        let said = |text: &str, language| period(&text.parse().unwrap(), language).replace('\u{a0}', " ");
-        assert_eq!(said("P1Y6M", Language::English), "1 year 6 months");
-        assert_eq!(said("P5Y", Language::Korean), "5년");
-        assert_eq!(said("P13M", Language::German), "13 Monate");
-        assert_eq!(said("P1Y", Language::French), "1 an");
-        assert_eq!(said("PT90M", Language::English), "PT90M");
     }
 }
