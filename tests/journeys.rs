@@ -23,6 +23,9 @@
 //! | whoever keeps to what people forbid | `forbidden` |
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
+//! | whose data lie in buckets, in encrypted files, in two places at once | `request_places` |
+//! | whoever restored a backup | `request_replay` |
+//! | whoever finds somebody in what others wrote | `request_mentions` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
@@ -51,6 +54,9 @@ mod package;
 #[allow(dead_code, reason = "a measurement uses the rest of it")]
 mod postgres;
 mod python;
+mod request_mentions;
+mod request_places;
+mod request_replay;
 mod requests;
 mod root_key;
 mod rotation;

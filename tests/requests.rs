@@ -53,33 +53,33 @@ fn shop() -> Desk {
 
 /// A request to erase whoever these lines name, with the identity proven.
 #[track_caller]
-fn verified(desk: &Desk, who: &str) -> String {
+pub(crate) fn verified(desk: &Desk, who: &str) -> String {
     let id = opened(desk, who);
     desk.pii(&format!("request verify-identity {id} --method login")).done();
     id
 }
 
 #[track_caller]
-fn opened(desk: &Desk, who: &str) -> String {
+pub(crate) fn opened(desk: &Desk, who: &str) -> String {
     let said = desk.tell("request open erasure --subject - --json", who).done();
     said.json()[0]["id"].as_str().unwrap().to_owned()
 }
 
 #[track_caller]
-fn state(desk: &Desk, id: &str) -> String {
+pub(crate) fn state(desk: &Desk, id: &str) -> String {
     desk.pii(&format!("request show {id} --json")).done().json()[0]["state"].as_str().unwrap().to_owned()
 }
 
 /// The place of that name, as a plan or a run tells of it.
 #[track_caller]
-fn place(said: &Said, name: &str) -> Value {
+pub(crate) fn place(said: &Said, name: &str) -> Value {
     let mut places = said.json().into_iter().filter(|line| line["type"] == "request_place");
     let found = places.rfind(|line| line["place"].as_str().unwrap().contains(name));
     found.unwrap_or_else(|| panic!("{name} is in no place:\n{}", said.out))
 }
 
 #[track_caller]
-fn rows(desk: &Desk, file: &str) -> usize {
+pub(crate) fn rows(desk: &Desk, file: &str) -> usize {
     desk.read(file).lines().count() - 1
 }
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::letter::normal;
-use crate::erase::Values;
+use crate::erase::{Needles, Values};
 use crate::keyring::Keyring;
 use crate::policy::Policy;
 use crate::vault::{Person, Value, Vault};
@@ -16,6 +16,8 @@ pub struct Sought {
     /// With how many values the vault holds of each.
     people: BTreeMap<SubjectId, (Person, u64)>,
     spellings: BTreeMap<IdentifierKind, BTreeSet<String>>,
+    /// Their names, as the vault has them: nobody is found by these, and texts speak of people by them.
+    names: BTreeSet<String>,
     /// Requests of people whom the vault does not know.
     unknown: Vec<Uuid>,
     /// Who makes each request: what they gave, and what the vault has.
@@ -65,6 +67,8 @@ impl Sought {
             None => self.unknown.push(id),
             Some((person, values)) => {
                 self.people.insert(person.subject, (person, values.len() as u64));
+                let names = values.iter().filter(|held| held.category.name() == "user.name");
+                self.names.extend(names.map(|held| held.value.expose().clone()));
                 let named = values
                     .into_iter()
                     .filter_map(|held| Some(Identifier { kind: kind_of(policy, &held)?, value: held.value }));
@@ -98,6 +102,15 @@ impl Sought {
     /// Every spelling of identifiers of a kind; nothing, if there is none.
     pub fn spellings(&self, kind: &IdentifierKind) -> Option<Values> {
         Values::new(self.spellings.get(kind)?.iter().cloned())
+    }
+
+    /// What texts call them: identifiers and names, in small letters; nothing, if all of it is so short that it could be
+    /// anything.
+    pub fn words(&self) -> Option<Needles> {
+        let spelled = self.spellings.values().flatten().chain(&self.names).map(|word| word.trim().to_lowercase());
+        let normal = self.named.iter().flat_map(|(_, who)| who).map(|who| normal(who).to_lowercase());
+        let words: BTreeSet<_> = spelled.chain(normal).filter(|word| word.len() >= SHORTEST).collect();
+        Some(Needles::new(&Values::new(words)?))
     }
 
     /// Who makes each request.
@@ -161,6 +174,9 @@ impl Sought {
         part
     }
 }
+
+/// A word of fewer bytes stands in texts by chance.
+const SHORTEST: usize = 6;
 
 /// Whom these identifiers name together; `found` is whom each one names.
 fn one(id: Uuid, who: &[Identifier], found: impl Iterator<Item = Vec<Person>>) -> Result<Option<Person>, Error> {

@@ -1,10 +1,12 @@
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::Error;
+use flate2::read::MultiGzDecoder;
+
+use crate::store::{Error, Format, Listed, ListedAt, Objects};
 
 /// Where the bytes of one file come from.
 #[derive(Debug)]
@@ -20,6 +22,40 @@ pub(super) enum Input {
 }
 
 impl Input {
+    /// A file that was listed. What everybody sees of an object is kept, and a packed text unpacked; nothing, if there is
+    /// no more of it to see.
+    pub(super) fn listed(file: &Listed, objects: Option<&Objects>) -> Result<Option<Self>, Error> {
+        let (name, raw) = match &file.0 {
+            ListedAt::Path(path) if packing(path).is_none() => return Ok(Some(Self::File(path.clone()))),
+            ListedAt::Path(path) => (path.display().to_string(), Self::File(path.clone())),
+            ListedAt::Object(object) => {
+                let Some(version) = object.current() else { return Ok(None) };
+                let objects = objects.ok_or(Error::NoCredentials)?;
+                let (name, mut from) = (object.location.to_string(), 0);
+                let failed = |source| Error::Read { file: name.clone(), source };
+                let mut kept = tempfile::tempfile().map_err(failed)?;
+                while from < version.bytes {
+                    let to = version.bytes.min(from + AT_ONCE);
+                    let bytes = objects.read(&object.location, version.id.as_deref(), &version.etag, from..to)?;
+                    kept.write_all(&bytes).map_err(failed)?;
+                    from = to;
+                }
+                (name.clone(), Self::Spooled { file: kept, name })
+            }
+        };
+        let Some(packing) = packing(Path::new(&name)) else { return Ok(Some(raw)) };
+        let bytes = BufReader::new(raw.file()?);
+        let unpacked = tempfile::tempfile().and_then(|mut file| {
+            match packing {
+                Packing::Gzip => io::copy(&mut MultiGzDecoder::new(bytes), &mut file)?,
+                Packing::Zstd => io::copy(&mut zstd::Decoder::with_buffer(bytes)?, &mut file)?,
+            };
+            Ok(file)
+        });
+        let file = unpacked.map_err(|source| raw.unreadable(source))?;
+        Ok(Some(Self::Spooled { file, name }))
+    }
+
     /// Whether a second opening would find the bytes gone: standard input, or a shell's `<(…)`.
     pub(super) fn is_stream(&self) -> bool {
         match self {
@@ -91,6 +127,29 @@ impl Input {
         Error::Read { file: self.name(), source }
     }
 }
+
+/// How a text is packed.
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+fn packing(path: &Path) -> Option<Packing> {
+    let is_packed = Format::of_path(path).is_none() && Format::of_packed(path).is_some();
+    let gzip = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    is_packed.then_some(if gzip { Packing::Gzip } else { Packing::Zstd })
+}
+
+/// The name that a packed text has when it is unpacked.
+pub(super) fn unpacked_name(path: &Path) -> &Path {
+    match (packing(path), path.file_stem()) {
+        (Some(_), Some(stem)) => Path::new(stem),
+        _ => path,
+    }
+}
+
+/// So much of an object is asked for at once.
+const AT_ONCE: u64 = 8 << 20;
 
 /// Counts bytes as they are read; shared with whoever shows the progress.
 #[derive(Clone, Debug, Default)]
