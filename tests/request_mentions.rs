@@ -22,7 +22,7 @@ const AGATHA: &str = "customer_id=C0000000\n";
 const TEXT: &str = "customer_id,text\n\
     C0000000,I am Agatha Winterbourne and I write too much\n\
     C0000001,my neighbour AGATHA  Winterbourne said so: Agatha.Winterbourne0@MAIL.example\n\
-    C0000002,ask agatha winterbourne\n\
+    C0000002,ask AGATHA  winterbourne\n\
     C0000003,about order C00000007 and nobody\n\
     C0000004,\n";
 

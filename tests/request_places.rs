@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::desk::{Desk, POLICY, customers};
+use crate::erase::killed;
 use crate::erase_s3::Lake;
 use crate::python::python;
 use crate::requests::{place, rows, state, verified};
@@ -277,6 +278,38 @@ fn a_file_that_is_two_datasets_is_done_in_one_run() {
     desk.write("customers.csv", format!("{}{shared}", desk.read("customers.csv")));
     desk.pii(&format!("request run {id} --yes")).exits(3).says(&["changed since the plan was made"]);
     assert_eq!(rows(&desk, "customers.csv"), 40);
+}
+
+#[test]
+fn a_file_that_is_two_datasets_is_taken_up_wherever_the_run_died() {
+    let mut deaths = 0;
+    for (call, nth) in [("rename", 1), ("rename", 2), ("fdatasync", 12), ("fdatasync", 16), ("fsync", 5)] {
+        let desk = Desk::new();
+        desk.pii("tag customers.csv -d crm.customers").done();
+        desk.write("policies/more.toml", NEWSLETTER);
+        let shared = format!("C0000099,A W,{MAIL},07700 900999,1980-01-11,1.50\n");
+        desk.write("customers.csv", format!("{}{shared}", desk.read("customers.csv")));
+        let id = verified(&desk, AGATHA);
+        desk.pii(&format!("request plan {id}")).done();
+        deaths += u32::from(killed(&desk, call, nth, &format!("request run {id} --yes")));
+        if state(&desk, &id) != "recipients-told" {
+            desk.pii(&format!("request run {id} --yes")).done();
+        }
+        assert_eq!(rows(&desk, "customers.csv"), 39, "{call} {nth}");
+        assert_eq!(state(&desk, &id), "recipients-told", "{call} {nth}");
+    }
+    assert!(deaths >= 3, "only {deaths} died");
+}
+
+#[test]
+fn what_another_workspace_encrypted_was_not_searched() {
+    let (desk, other) = (Desk::new(), Desk::new());
+    other.pii("tag customers.csv -d crm.customers -o theirs.parquet --encrypt uniform").done();
+    desk.pii("tag customers.csv -d crm.customers").done();
+    fs::copy(other.path("theirs.parquet"), desk.path("theirs.parquet")).unwrap();
+    lying_in(&desk, "theirs.parquet");
+    let id = verified(&desk, AGATHA);
+    desk.pii(&format!("request plan {id}")).exits(3).says(&["crm.customers was not searched", "another workspace"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use crate::audit::Receipt;
 use crate::batch::text_of;
 use crate::erase;
 use crate::erase::{Go, Needles, Progress, Values};
+use crate::pseudonym::Normaliser;
 use crate::store::{ReadOptions, Source, Whereabouts};
 use crate::vocab::Category;
 
@@ -30,8 +31,29 @@ pub struct Mentions {
     pub subject: String,
     /// Values of that column by which rows are their own.
     pub theirs: Option<Values>,
-    /// What is looked for, in small letters; nothing, if all of it is too short to mean them.
-    pub words: Option<Arc<Needles>>,
+    /// What is looked for; nothing, if all of it is too short to mean them.
+    pub words: Option<Arc<Words>>,
+}
+
+/// What texts call people, however it is spaced and whether its letters are small or not.
+pub struct Words {
+    values: Values,
+    /// Made when the first text is read: a run reads none.
+    needles: OnceLock<Needles>,
+}
+
+impl Words {
+    /// Of these, those that are long enough to mean somebody; nothing, if there is none.
+    pub(super) fn new(words: impl IntoIterator<Item = String>) -> Option<Self> {
+        let words = words.into_iter().map(|word| Normaliser::Name.normalise(&word).into_owned());
+        let values = Values::new(words.filter(|word| word.len() >= SHORTEST))?;
+        Some(Self { values, needles: OnceLock::new() })
+    }
+
+    fn are_in(&self, text: &str) -> bool {
+        let needles = self.needles.get_or_init(|| Needles::new(&self.values));
+        needles.are_in(&Normaliser::Name.normalise(text))
+    }
 }
 
 impl Mentions {
@@ -41,12 +63,12 @@ impl Mentions {
     }
 
     /// How many rows of others speak of them; nothing, if there is no such column.
-    fn count(&self, rows: &RecordBatch, words: &Needles, theirs: &HashSet<&str>) -> Result<Option<u64>, Error> {
+    fn count(&self, rows: &RecordBatch, words: &Words, theirs: &HashSet<&str>) -> Result<Option<u64>, Error> {
         let Some(text) = text_of(rows, &self.column) else { return Ok(None) };
         let missing = || Error::NoSubjectColumn { column: self.subject.clone() };
         let whose = text_of(rows, &self.subject).ok_or_else(missing)?;
         let of_others = |whose: Option<&str>| whose.is_none_or(|whose| !theirs.contains(whose));
-        let speaks = |text: Option<&str>| text.is_some_and(|text| words.are_in(&text.to_lowercase()));
+        let speaks = |text: Option<&str>| text.is_some_and(|text| words.are_in(text));
         Ok(Some(whose.iter().zip(&text).filter(|(whose, text)| of_others(*whose) && speaks(*text)).count() as u64))
     }
 }
@@ -89,6 +111,9 @@ impl Place for Mentions {
         Ok(Ran::default())
     }
 }
+
+/// A word of fewer bytes stands in texts by chance.
+const SHORTEST: usize = 6;
 
 /// Where people write what they like.
 const FREE_TEXT: &[&str] = &["user.free_text", "user.content"];

@@ -45,7 +45,7 @@ pub use hold::{HoldScope, LegalHold};
 pub use kept::{ForbiddenOne, KeptLedger, KeptLine};
 pub use ledger::{Filed, Filing, Requests};
 pub use letter::{Letters, is_reserved, is_well_formed};
-pub use mentions::Mentions;
+pub use mentions::{Mentions, Words};
 pub use notice::{Concerned, Notice, Told};
 pub use opendsr::{DsrIdentity, DsrStatus, OpenDsr, check_signature};
 pub use place::{Intent, Place, PlaceName, Ran};

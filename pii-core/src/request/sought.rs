@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Error;
 use super::letter::normal;
-use crate::erase::{Needles, Values};
+use super::{Error, Words};
+use crate::erase::Values;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
 use crate::vault::{Person, Value, Vault};
@@ -104,13 +104,10 @@ impl Sought {
         Values::new(self.spellings.get(kind)?.iter().cloned())
     }
 
-    /// What texts call them: identifiers and names, in small letters; nothing, if all of it is so short that it could be
-    /// anything.
-    pub fn words(&self) -> Option<Needles> {
-        let spelled = self.spellings.values().flatten().chain(&self.names).map(|word| word.trim().to_lowercase());
-        let normal = self.named.iter().flat_map(|(_, who)| who).map(|who| normal(who).to_lowercase());
-        let words: BTreeSet<_> = spelled.chain(normal).filter(|word| word.len() >= SHORTEST).collect();
-        Some(Needles::new(&Values::new(words)?))
+    /// What texts call them: identifiers and names; nothing, if all of it is so short that it could be anything.
+    pub fn words(&self) -> Option<Words> {
+        let spelled = self.spellings.values().flatten().chain(&self.names).cloned();
+        Words::new(spelled.chain(self.named.iter().flat_map(|(_, who)| who).map(normal)))
     }
 
     /// Who makes each request.
@@ -174,9 +171,6 @@ impl Sought {
         part
     }
 }
-
-/// A word of fewer bytes stands in texts by chance.
-const SHORTEST: usize = 6;
 
 /// Whom these identifiers name together; `found` is whom each one names.
 fn one(id: Uuid, who: &[Identifier], found: impl Iterator<Item = Vec<Person>>) -> Result<Option<Person>, Error> {

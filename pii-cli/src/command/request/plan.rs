@@ -14,7 +14,7 @@ use crate::ui::{HEAD, Ui, bytes, count, paint};
 
 /// Look in every place, and say what a request would do there; change nothing
 ///
-/// Every dataset of the policy, every copy that was written for a recipient, and the vault. Exit code 3 if a place could not be searched: such a request can only be partly done.
+/// Every dataset of the policy, every copy that was written for a recipient, and the vault; encrypted files with the keys of the workspace, `s3://` as the AWS_ variables say, with old versions. Free text in rows about others is searched for names and identifiers: it stays, until somebody looked at it and says so with `--by-hand`. Exit code 3 if a place could not be searched, or text is to be looked at: such a request can only be partly done.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -106,10 +106,10 @@ pub(super) fn places(plan: &Plan, ui: Ui) {
     }
     for place in plan.places.iter().filter(|place| matches!(place.intent, Intent::Mentioned { .. })) {
         let rows = count(place.intent.rows(), "row");
-        let speak = if place.intent.rows() == 1 { "speaks" } else { "speak" };
+        let [speak, stay] = if place.intent.rows() == 1 { ["speaks", "stays"] } else { ["speak", "stay"] };
         match plan.right {
             Right::Erasure => ui.warn(format!(
-                "{}: {rows} about others {speak} of the person, and stay; look at them, then plan with `--by-hand {}`",
+                "{}: {rows} about others {speak} of the person, and {stay}; look at them, then plan with `--by-hand {}`",
                 place.place, place.place
             )),
             _ => ui.line(format!(
@@ -148,7 +148,7 @@ fn row(place: &PlannedPlace) -> [String; 6] {
     };
     let rows = match &place.intent {
         Intent::Shred { people, values, .. } => {
-            format!("{}, {values} values", count(*people, "person").replace("persons", "people"))
+            format!("{}, {}", count(*people, "person").replace("persons", "people"), count(*values, "value"))
         }
         Intent::Absent => "none".to_owned(),
         Intent::Unsearched { .. } | Intent::ByHand => "?".to_owned(),

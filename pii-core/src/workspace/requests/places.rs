@@ -5,12 +5,12 @@ use super::hold::InForce;
 use super::plan::whole;
 use crate::catalog::Disclosure;
 use crate::erase;
-use crate::erase::{Eraser, Needles, Values};
+use crate::erase::{Eraser, Values};
 use crate::error::Error;
 use crate::policy::{ColumnRule, Dataset, ErasureStrategy};
 use crate::pseudonym::{Normaliser, Pseudonymiser};
 use crate::request;
-use crate::request::{Files, Intent, Memory, Mentions, Place, PlaceName, Sought};
+use crate::request::{Files, Intent, Memory, Mentions, Place, PlaceName, Sought, Words};
 use crate::store::{Location, ObjectLocation, ReadOptions, Whereabouts};
 use crate::vocab::{DatasetId, IdentifierKind, RecipientId};
 use crate::workspace::{Workspace, rotate};
@@ -138,7 +138,7 @@ impl Workspace {
         &self,
         dataset: &Dataset,
         sought: &Sought,
-        words: Option<&Arc<Needles>>,
+        words: Option<&Arc<Words>>,
         by_hand: &[PlaceName],
     ) -> Result<Vec<Spot<'_>>, Error> {
         let Some(subject) = dataset.subject() else { return Ok(Vec::new()) };
