@@ -228,17 +228,29 @@ fn a_file_that_was_sealed_as_a_whole_is_named_and_not_passed_over() {
     desk.pii("tag customers.csv -d crm.customers").done();
     fs::create_dir(desk.path("crm")).unwrap();
     desk.pii("vault put customers.csv -d crm.customers -o crm/march.sealed").done();
-    for (location, also, who) in [("crm/march.sealed", false, AGATHA), ("crm", true, "customer_id=C0000001\n")] {
-        lying_in(&desk, location);
-        if also {
-            desk.write("crm/april.csv", customers(40));
-        }
-        let id = verified(&desk, who);
-        let said = desk.pii(&format!("request plan {id}")).exits(3);
-        assert!(said.err.contains("march.sealed` is sealed as a whole"), "{}", said.err);
-        desk.pii(&format!("request run {id} --yes")).exits(3);
-        assert_eq!(state(&desk, &id), "partly-done");
-    }
+    lying_in(&desk, "crm/march.sealed");
+    let id = verified(&desk, AGATHA);
+    desk.pii(&format!("request plan {id}")).exits(3).says(&["march.sealed` is sealed as a whole"]);
+    desk.pii(&format!("request run {id} --yes")).exits(3);
+    assert_eq!(state(&desk, &id), "partly-done");
+
+    // Beside what can be searched: that is done, and the other is told, until somebody has seen to it.
+    lying_in(&desk, "crm");
+    desk.write("crm/april.csv", customers(40));
+    desk.write("crm/agatha.xlsx", "no table that we know");
+    let said = desk.pii(&format!("request plan {id} --json")).exits(3);
+    let others = place(&said, "crm.customers:*");
+    assert_eq!(others["intent"], "unsearched");
+    let why = others["why"].as_str().unwrap();
+    assert!(
+        why.contains("2 files were passed over") && why.contains("`.sealed`, `.xlsx`") && !why.contains("agatha"),
+        "{why}"
+    );
+    desk.pii(&format!("request run {id} --yes")).exits(3);
+    assert_eq!((rows(&desk, "crm/april.csv"), state(&desk, &id).as_str()), (39, "partly-done"));
+    desk.pii(&format!("request plan {id} --by-hand crm.customers:*")).done();
+    desk.pii(&format!("request run {id} --yes")).done();
+    assert_eq!(state(&desk, &id), "recipients-told");
 }
 
 /// One file, once as customers and once as whoever gets the newsletter.
@@ -326,7 +338,7 @@ fn what_a_link_leads_to_is_erased_and_the_link_stays() {
     // A link to a folder is not followed, and that is told.
     lying_in(&desk, "crm");
     let id = verified(&desk, "customer_id=C0000001\n");
-    desk.pii(&format!("request plan {id}")).done().says(&["crm/deep` was passed over"]);
+    desk.pii(&format!("request plan {id}")).exits(3).says(&["a file was passed over", "crm/deep` was passed over"]);
 }
 
 #[test]

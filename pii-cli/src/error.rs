@@ -205,7 +205,7 @@ fn hint(error: &Core) -> Option<String> {
         Core::Request(request::Error::OutOfTurn { id, state, .. }) => next(*id, *state)?,
         Core::Request(request::Error::Unknown { .. }) => "`pii request list --all` shows their numbers".to_owned(),
         Core::Request(request::Error::UnknownPlace { .. }) => {
-            "a place is `DATASET`, or `DATASET:COLUMN` for a column of free text: `pii request plan` shows them".to_owned()
+            "a place is `DATASET`, `DATASET:COLUMN` for a column of free text, or `DATASET:*`: `pii request plan` shows them".to_owned()
         }
         Core::Request(request::Error::UnknownHold { .. }) => "`pii request hold list --all` shows their numbers".to_owned(),
         Core::Request(request::Error::OpenDsr(_)) => "`--kind TYPE=KIND` says which identity type is which kind here".to_owned(),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 
@@ -58,24 +60,41 @@ impl Place for Files {
     }
 }
 
-/// The files of a place, if rows can be looked for in all of them.
+/// The files of a place in which rows can be looked for; of the others, [`passed_over`] tells.
 ///
 /// # Errors
-/// [`Error::SealedFile`]: nobody knows whose rows are in it. What the listing fails with.
+/// [`Error::SealedFile`], if it is the one that is meant; what the listing fails with.
 pub fn readable(at: &Whereabouts) -> Result<Listing, Error> {
     let listing = at.listing()?;
-    let files = listing.files.iter().map(|file| match &file.0 {
-        ListedAt::Path(path) => path.display().to_string(),
-        ListedAt::Object(object) => object.location.to_string(),
+    let sealed = listing.files.iter().find_map(|file| match &file.0 {
+        ListedAt::Path(path) => is_sealed(path).then(|| path.display().to_string()),
+        ListedAt::Object(object) => is_sealed(Path::new(object.location.key())).then(|| object.location.to_string()),
     });
-    match files.chain(listing.skipped.iter().cloned()).find(|file| is_sealed(file)) {
-        Some(file) => Err(Error::SealedFile { file }),
-        None => Ok(listing),
-    }
+    sealed.map_or(Ok(listing), |file| Err(Error::SealedFile { file }))
 }
 
-/// Whether a file was sealed as a whole: by its first bytes here, by its name in a bucket.
-fn is_sealed(file: &str) -> bool {
-    let named = Path::new(file).extension().is_some_and(|end| end == "sealed");
+/// That files lie there which nobody can look into, if some do: sealed as a whole, of an unknown format, links to folders.
+/// They are told by the ends of their names: the names may be people's.
+///
+/// # Errors
+/// What the listing fails with.
+pub fn passed_over(at: &Whereabouts) -> Result<Option<String>, Error> {
+    let skipped = at.listing()?.skipped;
+    let end = |file: &String| match Path::new(file).extension().and_then(OsStr::to_str) {
+        Some(end) => format!("`.{end}`"),
+        None => "without an ending".to_owned(),
+    };
+    let ends: BTreeSet<_> = skipped.iter().map(end).collect();
+    let ends = ends.into_iter().collect::<Vec<_>>().join(", ");
+    Ok(match skipped.len() {
+        0 => None,
+        1 => Some(format!("a file was passed over, as nobody can look for rows in it: {ends}")),
+        many => Some(format!("{many} files were passed over, as nobody can look for rows in them: {ends}")),
+    })
+}
+
+/// Whether a file was sealed as a whole: by its name, or by its first bytes.
+fn is_sealed(file: &Path) -> bool {
+    let named = file.extension().is_some_and(|end| end == "sealed" || end == "age");
     named || File::open(file).is_ok_and(|mut file| Envelope::read(&mut file).is_ok())
 }

@@ -39,7 +39,7 @@ pub use deadline::{Deadline, Extension};
 pub use deed::{Deed, Delay, Ground, Step};
 pub use erased::{Erased, ErasedOne, Norms, kcv};
 pub use error::Error;
-pub use files::{Files, readable};
+pub use files::{Files, passed_over, readable};
 pub use forget::Memory;
 pub use hold::{HoldScope, LegalHold};
 pub use kept::{ForbiddenOne, KeptLedger, KeptLine};

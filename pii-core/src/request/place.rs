@@ -45,6 +45,11 @@ pub enum PlaceName {
         /// Where.
         file: PathBuf,
     },
+    /// Files of a dataset that nobody can look for rows in.
+    Others {
+        /// Of which dataset.
+        dataset: String,
+    },
     /// A column of free text, in rows that are about others.
     Mentions {
         /// Of which dataset.
@@ -178,6 +183,7 @@ impl fmt::Display for PlaceName {
         match self {
             Self::Dataset(dataset) => f.write_str(dataset),
             Self::Copy { recipient, file, .. } => write!(f, "{} (for {recipient})", file.display()),
+            Self::Others { dataset } => write!(f, "{dataset}:*"),
             Self::Mentions { dataset, column } => write!(f, "{dataset}:{column}"),
             Self::Register => f.write_str("the register"),
             Self::Vault => f.write_str("the vault"),

@@ -1,10 +1,7 @@
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pii_core::error::Error as Core;
 use pii_core::request::DsrStatus;
 use serde_json::json;
 
@@ -43,14 +40,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     let Some(file) = &args.ledger else { return Ok(Exit::Done) };
     let since = args.since.map(|day| midnight(day, workspace.policy())).transpose()?.unwrap_or(Timestamp::MIN);
-    let io = |source| Error::from(Core::Io { path: file.clone(), source });
-    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io)?;
-    let mut out = BufWriter::new(out);
-    let (erased, forbidden) = workspace.each_kept(since, |line| -> Result<(), Error> {
-        let line = serde_json::to_string(line).map_err(|error| Error::failed("io", error.to_string()))?;
-        writeln!(out, "{line}").map_err(io)
-    })?;
-    out.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
+    let (erased, forbidden) = workspace.keep_ledger(since, file)?;
     let name = file.display();
     ui.record("ledger", &json!({ "file": name.to_string(), "erasures": erased, "prohibitions": forbidden }));
     ui.line(format!("{} and {} in `{name}`", count(erased, "erasure"), count(forbidden, "prohibition")));

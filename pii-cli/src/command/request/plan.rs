@@ -19,7 +19,8 @@ use crate::ui::{HEAD, Ui, bytes, count, paint};
 pub(crate) struct Args {
     #[command(flatten)]
     which: Which,
-    /// A dataset that somebody else sees to; `DATASET:COLUMN`, the rows of others in which free text speaks of the person
+    /// A dataset that somebody else sees to; `DATASET:COLUMN`, the rows of others in which free text speaks of the person;
+    /// `DATASET:*`, the files of it that cannot be searched
     #[arg(long, value_name = "DATASET")]
     by_hand: Vec<String>,
     /// Write the plan there, too
@@ -49,6 +50,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 /// What somebody sees to by hand.
 fn place(name: &str) -> PlaceName {
     match name.split_once(':') {
+        Some((dataset, "*")) => PlaceName::Others { dataset: dataset.to_owned() },
         Some((dataset, column)) => PlaceName::Mentions { dataset: dataset.to_owned(), column: column.to_owned() },
         None => PlaceName::Dataset(name.to_owned()),
     }

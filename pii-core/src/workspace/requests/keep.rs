@@ -1,4 +1,8 @@
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -10,38 +14,26 @@ use crate::request::{ForbiddenOne, KeptLedger, KeptLine, Ran};
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Gives the lines of a ledger that is to be kept apart from the backups: who was erased since then, and what was
-    /// forbidden or lifted since then. How many of each.
+    /// Writes a ledger that is to be kept apart from the backups to a new file of mode 0600, a JSON line each: who was erased
+    /// since then, and what was forbidden or lifted since then. Gives how many of each.
     ///
     /// # Errors
-    /// [`Error::Request`], [`Error::Register`]; those of `take`.
-    pub fn each_kept<E: From<Error>>(
-        &self,
-        since: Timestamp,
-        mut take: impl FnMut(&KeptLine) -> Result<(), E>,
-    ) -> Result<(u64, u64), E> {
-        /// An error of ours, or of who takes the lines.
-        enum Failed<E> {
-            Ours(request::Error),
-            Theirs(E),
-        }
-        impl<E> From<request::Error> for Failed<E> {
-            fn from(error: request::Error) -> Self {
-                Self::Ours(error)
-            }
-        }
-        let erased = self
-            .requests
-            .each_erased(&self.keys, since, |one| take(&KeptLine::Erased(one.clone())).map_err(Failed::Theirs));
-        let erased = erased.map_err(|failed| match failed {
-            Failed::Ours(error) => Error::from(error).into(),
-            Failed::Theirs(error) => error,
-        })?;
-        let kcv = request::kcv(&self.keys).map_err(Error::from)?;
-        let entries = self.register.entries(since).map_err(Error::from)?;
+    /// [`Error::Io`] if `to` exists or cannot be written; [`Error::Request`], [`Error::Register`].
+    pub fn keep_ledger(&self, since: Timestamp, to: &Path) -> Result<(u64, u64), Error> {
+        let io = |source| Error::Io { path: to.to_owned(), source };
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(io)?;
+        let mut out = BufWriter::new(out);
+        let mut put = |line: &KeptLine| -> Result<(), Error> {
+            let line = serde_json::to_string(line).map_err(|error| io(error.into()))?;
+            writeln!(out, "{line}").map_err(io)
+        };
+        let erased =
+            self.requests.each_erased::<Error>(&self.keys, since, |one| put(&KeptLine::Erased(one.clone())))?;
+        let (kcv, entries) = (request::kcv(&self.keys)?, self.register.entries(since)?);
         for entry in &entries {
-            take(&KeptLine::Forbidden(ForbiddenOne::of(entry, kcv.clone())))?;
+            put(&KeptLine::Forbidden(ForbiddenOne::of(entry, kcv.clone())))?;
         }
+        out.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
         Ok((erased, entries.len() as u64))
     }
 

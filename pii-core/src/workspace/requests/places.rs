@@ -47,6 +47,7 @@ impl Workspace {
         let words = sought.words().map(Arc::new);
         for dataset in self.policy.datasets() {
             spots.extend(self.dataset_place(dataset, sought, by_hand, holds)?);
+            spots.extend(self.others(dataset, by_hand)?);
             spots.extend(self.mentions(dataset, sought, words.as_ref(), by_hand)?);
         }
         for disclosure in newest_of_each(self.catalog.disclosures(None)?) {
@@ -131,6 +132,25 @@ impl Workspace {
             Some(objects) => eraser.with_objects(Arc::clone(objects)),
             None => eraser,
         }
+    }
+
+    /// Files of a dataset that nobody can look for rows in, if there are some.
+    pub(super) fn others(&self, dataset: &Dataset, by_hand: &[PlaceName]) -> Result<Option<Spot<'_>>, Error> {
+        let name = PlaceName::Others { dataset: dataset.id().to_string() };
+        if dataset.subject().is_none() || by_hand.contains(&PlaceName::Dataset(dataset.id().to_string())) {
+            return Ok(None);
+        }
+        if by_hand.contains(&name) {
+            return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
+        }
+        let at = match self.located_at(dataset.location()) {
+            Ok(at) => at,
+            // The dataset says so itself.
+            Err(Error::Store(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let why = request::passed_over(&at).ok().flatten();
+        Ok(why.map(|why| Spot::Known(name, Box::new(Intent::Unsearched { why }))))
     }
 
     /// The columns of a dataset in which rows of others may speak of these people.

@@ -74,7 +74,8 @@ impl Workspace {
 
     /// Refuses a place that the policy does not name.
     fn knows(&self, place: &PlaceName) -> Result<(), Error> {
-        let (PlaceName::Dataset(dataset) | PlaceName::Mentions { dataset, .. }) = place else {
+        let (PlaceName::Dataset(dataset) | PlaceName::Mentions { dataset, .. } | PlaceName::Others { dataset }) = place
+        else {
             return Err(request::Error::UnknownPlace { place: place.clone() }.into());
         };
         let id = DatasetId::parse(dataset)?;
@@ -108,7 +109,7 @@ impl Workspace {
                         && !(planned.intent.held() > 0 && planned.intent.rows() == 0)
                 }
                 PlaceName::Copy { recipient, .. } => *recipient == disclosure.recipient && planned.intent.acts(),
-                PlaceName::Mentions { .. } | PlaceName::Vault | PlaceName::Register => false,
+                PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Vault | PlaceName::Register => false,
             };
             if places.iter().any(is_of) {
                 told.insert(disclosure.recipient);

@@ -52,9 +52,11 @@ impl Workspace {
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
             let intent = self.rows_in(dataset, &sought, go)?;
             places.push(PlannedPlace { place: PlaceName::Dataset(dataset.id().to_string()), intent });
+            let mut spots: Vec<_> = self.others(dataset, &[])?.into_iter().collect();
             // What others wrote is no part of what can be taken along (Art. 20(1)).
-            let spots =
-                if right == Right::Access { self.mentions(dataset, &sought, words.as_ref(), &[])? } else { Vec::new() };
+            if right == Right::Access {
+                spots.extend(self.mentions(dataset, &sought, words.as_ref(), &[])?);
+            }
             for spot in spots {
                 places.push(planned(spot, go)?);
             }

@@ -96,6 +96,9 @@ impl Workspace {
         }
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
             let name = PlaceName::Dataset(dataset.id().to_string());
+            if let Some(Spot::Known(place, intent)) = self.others(dataset, &[])? {
+                places.push((PlannedPlace { place, intent: *intent }, None));
+            }
             let intent = match (unread.remove(dataset.id()), found.remove(dataset.id()).and_then(Values::new)) {
                 (Some(why), _) => Intent::Unsearched { why },
                 (None, None) => Intent::Absent,
