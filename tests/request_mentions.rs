@@ -23,6 +23,7 @@ const TEXT: &str = "customer_id,text\n\
     C0000000,I am Agatha Winterbourne and I write too much\n\
     C0000001,my neighbour AGATHA  Winterbourne said so: Agatha.Winterbourne0@MAIL.example\n\
     C0000002,ask AGATHA  winterbourne\n\
+    C0000006,call +447700900000 at night\n\
     C0000003,about order C00000007 and nobody\n\
     C0000004,\n";
 
@@ -48,12 +49,12 @@ fn what_others_wrote_of_a_person_stays_until_somebody_looked_at_it() {
     let id = verified(&desk, AGATHA);
     let said = desk.pii(&format!("request plan {id}")).exits(3);
     let said =
-        said.says(&["shop.tickets:text: 2 rows about others speak of the person", "--by-hand shop.tickets:text"]);
+        said.says(&["shop.tickets:text: 3 rows about others speak of the person", "--by-hand shop.tickets:text"]);
     names_nobody(&said);
     let said = desk.pii(&format!("request plan {id} --json")).exits(3);
     assert_eq!(
         (&place(&said, "shop.tickets:text")["rows"], &place(&said, "shop.tickets:text")["intent"]),
-        (&2.into(), &"mentioned".into())
+        (&3.into(), &"mentioned".into())
     );
     let said = desk.pii(&format!("request run {id} --yes")).exits(3);
     names_nobody(&said);
@@ -66,7 +67,7 @@ fn what_others_wrote_of_a_person_stays_until_somebody_looked_at_it() {
     let certificate: Value = serde_json::from_str(&desk.pii(&format!("request certificate {id}")).done().out).unwrap();
     let places = certificate["certificate"]["places"].as_array().unwrap();
     let text = places.iter().find(|place| place["place"] == "shop.tickets:text").unwrap();
-    assert_eq!((&text["outcome"], &text["rows"]), (&"not-done".into(), &2.into()));
+    assert_eq!((&text["outcome"], &text["rows"]), (&"not-done".into(), &3.into()));
 
     desk.pii(&format!("request plan {id} --by-hand shop.tickets:customer_id")).exits(2).says(&["no place"]);
     desk.pii(&format!("request plan {id} --by-hand shop.tickets:text")).done();
@@ -97,19 +98,13 @@ fn a_package_counts_what_others_wrote_and_hands_out_none_of_it() {
     desk.pii(&format!("request verify-identity {id} --method login")).done();
     let said = desk.pii(&format!("request plan {id}")).done();
     assert!(said.out.contains("none is handed out (Art. 15(4))"), "{}", said.out);
-    for language in ["en", "ko", "de", "fr"] {
-        desk.pii(&format!("request plan {id}"));
-        desk.pii(&format!("request run {id} --output {language}.zip --clear --language {language}"));
-        if language == "en" {
-            break;
-        }
-    }
+    desk.pii(&format!("request run {id} --output en.zip --clear")).done();
     let unpacked = |file: &str| python("unpack.py", &[desk.path("en.zip"), file.into()]);
     let rows = unpacked("data/shop.tickets.jsonl");
     assert!(rows.lines().count() == 1 && !rows.contains("neighbour"), "{rows}");
     let manifest: Value = serde_json::from_str(&unpacked("manifest.json")).unwrap();
     let left = &manifest["left_out"][0];
-    assert_eq!((&left["dataset"], &left["column"], &left["rows"]), (&"shop.tickets".into(), &"text".into(), &2.into()));
+    assert_eq!((&left["dataset"], &left["column"], &left["rows"]), (&"shop.tickets".into(), &"text".into(), &3.into()));
     let page = unpacked("index.html");
-    assert!(page.contains("2 rows") && page.contains("Art. 15(4)"), "{page}");
+    assert!(page.contains("3 rows") && page.contains("Art. 15(4)"), "{page}");
 }

@@ -260,7 +260,7 @@ impl Norms {
 
     /// Those of a kind, each once: of its columns, that of the kind itself, and plain text, if a column of another category
     /// names people by it.
-    fn of_kind(&self, kind: &IdentifierKind) -> Vec<Normaliser> {
+    pub(super) fn of_kind(&self, kind: &IdentifierKind) -> Vec<Normaliser> {
         let own = kind.category().map(|category| Normaliser::for_category(category, None));
         let mut all: Vec<Normaliser> = Vec::new();
         for norm in self.0.get(kind).into_iter().flatten().copied().chain(own).chain([Normaliser::Text]) {

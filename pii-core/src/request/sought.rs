@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::letter::normal;
-use super::{Error, Words};
+use super::{Error, Norms, Words};
 use crate::erase::Values;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
@@ -104,10 +104,18 @@ impl Sought {
         Values::new(self.spellings.get(kind)?.iter().cloned())
     }
 
-    /// What texts call them: identifiers and names; nothing, if all of it is so short that it could be anything.
-    pub fn words(&self) -> Option<Words> {
+    /// What texts call them: identifiers, as they are written and in their normal forms, and names; nothing, if all of it is
+    /// so short that it could be anything.
+    pub fn words(&self, policy: &Policy) -> Option<Words> {
+        let norms = Norms::of(policy);
         let spelled = self.spellings.values().flatten().chain(&self.names).cloned();
-        Words::new(spelled.chain(self.named.iter().flat_map(|(_, who)| who).map(normal)))
+        let normal = self.spellings.iter().flat_map(|(kind, spellings)| {
+            let norms = norms.of_kind(kind);
+            spellings.iter().flat_map(move |spelled| {
+                norms.iter().map(|norm| norm.normalise(spelled).into_owned()).collect::<Vec<_>>()
+            })
+        });
+        Words::new(spelled.chain(normal))
     }
 
     /// Who makes each request.

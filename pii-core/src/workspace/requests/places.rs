@@ -44,7 +44,7 @@ impl Workspace {
         holds: &[InForce],
     ) -> Result<Vec<Spot<'a>>, Error> {
         let mut spots = Vec::new();
-        let words = sought.words().map(Arc::new);
+        let words = sought.words(&self.policy).map(Arc::new);
         for dataset in self.policy.datasets() {
             spots.extend(self.dataset_place(dataset, sought, by_hand, holds)?);
             spots.extend(self.others(dataset, by_hand)?);

@@ -48,7 +48,7 @@ impl Workspace {
     /// What a package would hold of the person, dataset by dataset.
     pub(super) fn plan_release(&self, id: Uuid, right: Right, go: Go<'_>) -> Result<Plan, Error> {
         let sought = self.seek(&[id])?;
-        let (mut places, words) = (Vec::new(), sought.words().map(Arc::new));
+        let (mut places, words) = (Vec::new(), sought.words(&self.policy).map(Arc::new));
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
             let intent = self.rows_in(dataset, &sought, go)?;
             places.push(PlannedPlace { place: PlaceName::Dataset(dataset.id().to_string()), intent });
