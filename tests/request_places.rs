@@ -297,12 +297,36 @@ fn a_file_that_is_two_datasets_is_done_in_one_run() {
     assert_eq!((rows(&desk, "customers.csv"), state(&desk, &id).as_str()), (39, "recipients-told"));
     desk.log_holds();
 
+    // What one of the two hides from the other is not taken for done.
+    let nulls = NEWSLETTER.replace("[dataset.columns]", "erasure = \"null-columns\"\n[dataset.columns]");
+    desk.write("policies/more.toml", nulls);
+    let other = verified(&desk, "customer_id=C0000002\n");
+    desk.pii(&format!("request plan {other}")).done();
+    let said = desk.pii(&format!("request run {other} --yes --json")).exits(3);
+    assert_eq!(place(&said, "web.newsletter")["outcome"], "done");
+    assert_eq!(place(&said, "crm.customers")["outcome"], "failed");
+    desk.write("policies/more.toml", NEWSLETTER);
+
     // Somebody else's change is still refused.
     let id = verified(&desk, "customer_id=C0000001\n");
     desk.pii(&format!("request plan {id}")).done();
     desk.write("customers.csv", format!("{}{shared}", desk.read("customers.csv")));
     desk.pii(&format!("request run {id} --yes")).exits(3).says(&["changed since the plan was made"]);
     assert_eq!(rows(&desk, "customers.csv"), 40);
+}
+
+#[test]
+fn a_package_can_be_made_of_what_can_be_read_if_somebody_sees_to_the_rest() {
+    let desk = Desk::new();
+    desk.pii("tag customers.csv -d crm.customers").done();
+    desk.write("crm/a.csv", customers(40));
+    desk.write("crm/scan.pdf", "no table");
+    lying_in(&desk, "crm");
+    let id = verified_for(&desk, "access");
+    desk.pii(&format!("request plan {id}")).exits(3).says(&["crm.customers:* was not searched"]);
+    desk.pii(&format!("request plan {id} --by-hand crm.customers:*")).done();
+    desk.pii(&format!("request run {id} --output package.zip --clear")).done();
+    assert!(unpacked(&desk, "package.zip", "data/crm.customers.jsonl").contains(MAIL));
 }
 
 #[test]

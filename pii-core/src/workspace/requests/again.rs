@@ -6,8 +6,13 @@ use crate::error::Error;
 use crate::request;
 use crate::request::{Intent, Place, Plan, PlannedPlace};
 
-/// How many rows a file may have, once places of the plan have been rewritten: of these, at least and at most.
-type Left = (u64, u64);
+/// What places of a plan leave of a file.
+struct Left {
+    /// So many rows at least, and at most.
+    rows: (u64, u64),
+    /// Whether one of them takes values and leaves the rows: whose they are, may not be seen any more.
+    nulled: bool,
+}
 
 /// What there is to do in a place of which places before it in the plan have files, too: one file may be two datasets. These
 /// were rewritten since, so it is looked at again. Nothing, if there is no such file.
@@ -27,20 +32,23 @@ pub(super) fn again(
         return Ok(None);
     }
     let now = place.plan(go)?;
-    match &now {
-        Intent::Absent => {}
-        Intent::Erase { plan } => {
-            let strange = plan.to_change().find(|file| {
-                let known = ours.files.iter().find(|known| known.file == file.file);
-                !known.is_some_and(|known| is_left_of(file, known, before.get(&file.file)))
-            });
-            if let Some(file) = strange {
-                return Err(request::Error::from(erase::Error::Changed { file: file.file.to_string() }).into());
-            }
-        }
+    let files = match &now {
+        Intent::Absent => [].as_slice(),
+        Intent::Erase { plan } => &plan.files,
         _ => return Err(request::Error::Vanished { place: planned.place.clone() }.into()),
+    };
+    let strange = files.iter().find(|file| {
+        let known = ours.files.iter().find(|known| known.file == file.file);
+        !known.is_some_and(|known| is_left_of(file, known, before.get(&file.file)))
+    });
+    let lost = ours.files.iter().find(|known| {
+        let hits = files.iter().find(|file| file.file == known.file).map_or(0, |file| file.hits);
+        hits < known.hits && before.get(&known.file).is_some_and(|left| left.nulled)
+    });
+    match strange.or(lost) {
+        Some(file) => Err(request::Error::from(erase::Error::Changed { file: file.file.to_string() }).into()),
+        None => Ok(Some(now)),
     }
-    Ok(Some(now))
 }
 
 /// Files that places rewrite.
@@ -49,10 +57,13 @@ fn rewritten(places: &[PlannedPlace]) -> HashMap<&Address, Left> {
     for place in places {
         let Intent::Erase { plan } = &place.intent else { continue };
         for file in plan.to_rewrite() {
-            let gone = if plan.action == erase::Action::DeleteRow { file.hits } else { 0 };
-            let known = left.entry(&file.file).or_insert((file.rows, file.rows - gone.min(file.rows)));
+            let deletes = plan.action == erase::Action::DeleteRow;
+            let gone = if deletes { file.hits } else { 0 };
+            let most = file.rows.saturating_sub(gone);
+            let known = left.entry(&file.file).or_insert(Left { rows: (file.rows, most), nulled: false });
             // A row that one of them took is not there for the next.
-            known.0 = known.0.saturating_sub(gone);
+            known.rows.0 = known.rows.0.saturating_sub(gone);
+            known.nulled |= !deletes;
         }
     }
     left
@@ -62,6 +73,6 @@ fn rewritten(places: &[PlannedPlace]) -> HashMap<&Address, Left> {
 fn is_left_of(now: &PlannedFile, planned: &PlannedFile, left: Option<&Left>) -> bool {
     let digest = |file: &PlannedFile| file.version.as_ref().and_then(Version::digest);
     let same = digest(now).is_some() && digest(now) == digest(planned);
-    let left = left.is_some_and(|(least, most)| (*least..=*most).contains(&now.rows) && now.hits <= planned.hits);
+    let left = left.is_some_and(|left| (left.rows.0..=left.rows.1).contains(&now.rows) && now.hits <= planned.hits);
     same || left
 }

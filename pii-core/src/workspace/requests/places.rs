@@ -87,18 +87,29 @@ impl Workspace {
             Err(error) => return Err(error),
         };
         let Some(values) = sought.spellings(&subject.kind) else {
-            // Had they been in it when it was taken in, the vault would know them by its key.
-            return match (self.catalog.dataset(dataset.id().as_str())?, is_there(&at)) {
-                (Some(_), Ok(())) => Ok(Some(Spot::Known(name, Box::new(Intent::Absent)))),
-                (Some(_), Err(error)) => unsearched(whole(&error)),
-                (None, _) => unsearched(format!("it was never taken in, and no `{}` of theirs is known", subject.kind)),
-            };
+            return Ok(Some(Spot::Known(name, Box::new(self.without_a_key(dataset, &subject.kind, &at)?))));
         };
         let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
         let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
         let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
         let files = self.files_of(dataset, at, values, holds.collect())?;
         Ok(files.map(|files| Spot::Open(Box::new(Files { keep: keep.or(files.keep.clone()), ..files }))))
+    }
+
+    /// What there is to say of a dataset if nothing is known by which these people would be found in it.
+    pub(super) fn without_a_key(
+        &self,
+        dataset: &Dataset,
+        kind: &IdentifierKind,
+        at: &Whereabouts,
+    ) -> Result<Intent, Error> {
+        // Had they been in it when it was taken in, the vault would know them by its key.
+        let known = self.catalog.dataset(dataset.id().as_str())?;
+        Ok(match known.map(|_| is_there(at)) {
+            Some(Ok(())) => Intent::Absent,
+            Some(Err(error)) => Intent::Unsearched { why: whole(&error) },
+            None => Intent::Unsearched { why: format!("it was never taken in, and no `{kind}` of theirs is known") },
+        })
     }
 
     /// The files of a dataset, in which people are found by these values of its subject column.

@@ -40,7 +40,7 @@ impl Workspace {
         }
         match (right, ids) {
             (Right::Erasure, _) => {}
-            (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, go),
+            (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, by_hand, go),
             (Right::Objection | Right::Restriction, ids) => return self.plan_forbidding(ids, right),
             (_, [id, ..]) => return Err(request::Error::OtherRight { id: *id, right }.into()),
             _ => {}

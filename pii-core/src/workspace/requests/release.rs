@@ -46,16 +46,26 @@ pub struct Packed {
 
 impl Workspace {
     /// What a package would hold of the person, dataset by dataset.
-    pub(super) fn plan_release(&self, id: Uuid, right: Right, go: Go<'_>) -> Result<Plan, Error> {
+    pub(super) fn plan_release(
+        &self,
+        id: Uuid,
+        right: Right,
+        by_hand: &[PlaceName],
+        go: Go<'_>,
+    ) -> Result<Plan, Error> {
         let sought = self.seek(&[id])?;
         let (mut places, words) = (Vec::new(), sought.words(&self.policy).map(Arc::new));
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
-            let intent = self.rows_in(dataset, &sought, go)?;
-            places.push(PlannedPlace { place: PlaceName::Dataset(dataset.id().to_string()), intent });
-            let mut spots: Vec<_> = self.others(dataset, &[])?.into_iter().collect();
+            let place = PlaceName::Dataset(dataset.id().to_string());
+            let intent = match by_hand.contains(&place) {
+                true => Intent::ByHand,
+                false => self.rows_in(dataset, &sought, go)?,
+            };
+            places.push(PlannedPlace { place, intent });
+            let mut spots: Vec<_> = self.others(dataset, by_hand)?.into_iter().collect();
             // What others wrote is no part of what can be taken along (Art. 20(1)).
             if right == Right::Access {
-                spots.extend(self.mentions(dataset, &sought, words.as_ref(), &[])?);
+                spots.extend(self.mentions(dataset, &sought, words.as_ref(), by_hand)?);
             }
             for spot in spots {
                 places.push(planned(spot, go)?);
@@ -81,18 +91,13 @@ impl Workspace {
     /// How many rows of a dataset are about the person.
     fn rows_in(&self, dataset: &Dataset, sought: &Sought, go: Go<'_>) -> Result<Intent, Error> {
         let Some(subject) = dataset.subject() else { return Ok(Intent::Absent) };
-        let Some(values) = sought.spellings(&subject.kind) else {
-            return Ok(match self.catalog.dataset(dataset.id().as_str())? {
-                Some(_) => Intent::Absent,
-                None => Intent::Unsearched {
-                    why: format!("it was never taken in, and no `{}` of theirs is known", subject.kind),
-                },
-            });
-        };
         let at = match self.located_at(dataset.location()) {
             Ok(at) => at,
             Err(Error::Store(error)) => return Ok(Intent::Unsearched { why: whole(&error) }),
             Err(error) => return Err(error),
+        };
+        let Some(values) = sought.spellings(&subject.kind) else {
+            return self.without_a_key(dataset, &subject.kind, &at);
         };
         let rows = self.holding(&subject.column, values, &at, go);
         looked_at(rows.map(|files| match files.iter().map(|(_, rows)| rows).sum() {
