@@ -16,15 +16,15 @@ use crate::python::python;
 const ERASE: &str = "erase s3://lake/ --column customer_id --values-file gone";
 
 /// A bucket, somebody between it and us, and a desk.
-struct Lake {
-    desk: Desk,
+pub(crate) struct Lake {
+    pub(crate) desk: Desk,
     moto: Moto,
-    between: Between,
+    pub(crate) between: Between,
 }
 
 impl Lake {
     /// With a bucket `lake`; `headers` make it one with object lock.
-    fn new(headers: &str) -> Self {
+    pub(crate) fn new(headers: &str) -> Self {
         let (desk, moto) = (Desk::new(), Moto::start());
         desk.write("gone", "C0000007\nC0000011\n");
         let lake = Self { desk, between: Between::start(moto.address), moto };
@@ -33,7 +33,7 @@ impl Lake {
     }
 
     /// Which keeps versions.
-    fn versioned(headers: &str) -> Self {
+    pub(crate) fn versioned(headers: &str) -> Self {
         let lake = Self::new(headers);
         lake.keep_versions("Enabled");
         lake
@@ -46,7 +46,7 @@ impl Lake {
 
     /// Asks moto, past whoever is between.
     #[track_caller]
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
         let length = body.len();
         let head = format!(
             "{method} /{path} HTTP/1.0\r\nHost: {}\r\n{WHO}\r\nContent-Length: {length}\r\n{headers}\r\n",
@@ -57,17 +57,17 @@ impl Lake {
         (head, body)
     }
 
-    fn put(&self, key: &str, body: &[u8]) -> String {
+    pub(crate) fn put(&self, key: &str, body: &[u8]) -> String {
         let (head, _) = self.ask("PUT", &format!("lake/{key}"), "x-amz-meta-team: crm\r\n", body);
         header(&head, "x-amz-version-id").unwrap_or_default()
     }
 
-    fn get(&self, key: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, key: &str) -> Vec<u8> {
         self.ask("GET", &format!("lake/{key}"), "", b"").1
     }
 
     /// All keys, hidden ones too; with versions and delete markers, if they are kept.
-    fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         let text = |query: &str| String::from_utf8(self.ask("GET", query, "", b"").1).unwrap();
         let listed = if text("lake?versioning").contains("<Status>") { text("lake?versions") } else { text("lake") };
         let mut keys: Vec<_> =
@@ -85,14 +85,14 @@ impl Lake {
         }
     }
 
-    fn command(&self, args: &str) -> std::process::Command {
+    pub(crate) fn command(&self, args: &str) -> std::process::Command {
         let mut command = self.desk.command(args);
         command.env("AWS_ENDPOINT_URL", format!("http://{}", self.between.address));
         command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "hush");
         command
     }
 
-    fn pii(&self, args: &str) -> Said {
+    pub(crate) fn pii(&self, args: &str) -> Said {
         Said::new(args, self.command(args).output().unwrap())
     }
 
@@ -122,12 +122,12 @@ fn header(head: &str, name: &str) -> Option<String> {
 }
 
 /// A request as it went by: the method and the path with its query, bytes sent, bytes that came.
-type Passed = (String, usize, usize);
+pub(crate) type Passed = (String, usize, usize);
 /// What somebody between does with a request, told by its line and by how many like it came before.
 type Mischief = Arc<Mutex<Box<dyn Fn(&str, usize) -> Option<&'static str> + Send>>>;
 
 /// Somebody between us and the store, who counts, and may answer in its place.
-struct Between {
+pub(crate) struct Between {
     address: SocketAddr,
     passed: Arc<Mutex<Vec<Passed>>>,
     mischief: Mischief,
@@ -149,13 +149,13 @@ impl Between {
         between
     }
 
-    fn does(&self, mischief: impl Fn(&str, usize) -> Option<&'static str> + Send + 'static) {
+    pub(crate) fn does(&self, mischief: impl Fn(&str, usize) -> Option<&'static str> + Send + 'static) {
         *self.mischief.lock().unwrap() = Box::new(mischief);
         self.passed.lock().unwrap().clear();
     }
 
     /// Requests whose line has this in it.
-    fn like(&self, words: &str) -> Vec<Passed> {
+    pub(crate) fn like(&self, words: &str) -> Vec<Passed> {
         self.passed.lock().unwrap().iter().filter(|(line, ..)| line.contains(words)).cloned().collect()
     }
 }

@@ -24,6 +24,9 @@
 //! | whoever must erase a person from files | `erase`, `erase_s3` |
 //! | whoever sees to it that a person is erased, in time and everywhere | `requests` |
 //! | whoever sees to it that what is said of a person is right | `rectification` |
+//! | whose data lie in buckets, in encrypted files, in two places at once | `request_places` |
+//! | whoever restored a backup | `request_replay` |
+//! | whoever finds somebody in what others wrote | `request_mentions` |
 //! | whoever must know that nothing of somebody is left | `erase_search` |
 //! | whoever was sent what is held about them | `package` |
 //! | somebody who has five minutes | `demo` |
@@ -53,6 +56,9 @@ mod package;
 mod postgres;
 mod python;
 mod rectification;
+mod request_mentions;
+mod request_places;
+mod request_replay;
 mod requests;
 mod root_key;
 mod rotation;

@@ -53,14 +53,14 @@ pub(crate) fn shop() -> Desk {
 
 /// A request to erase whoever these lines name, with the identity proven.
 #[track_caller]
-fn verified(desk: &Desk, who: &str) -> String {
+pub(crate) fn verified(desk: &Desk, who: &str) -> String {
     let id = opened(desk, who);
     desk.pii(&format!("request verify-identity {id} --method login")).done();
     id
 }
 
 #[track_caller]
-fn opened(desk: &Desk, who: &str) -> String {
+pub(crate) fn opened(desk: &Desk, who: &str) -> String {
     let said = desk.tell("request open erasure --subject - --json", who).done();
     said.json()[0]["id"].as_str().unwrap().to_owned()
 }
@@ -79,7 +79,7 @@ pub(crate) fn place(said: &Said, name: &str) -> Value {
 }
 
 #[track_caller]
-fn rows(desk: &Desk, file: &str) -> usize {
+pub(crate) fn rows(desk: &Desk, file: &str) -> usize {
     desk.read(file).lines().count() - 1
 }
 

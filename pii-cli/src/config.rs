@@ -43,7 +43,10 @@ impl Global {
     /// The workspace's folder.
     pub(crate) fn site(&self) -> Result<Site, Error> {
         let from = self.workspace.as_deref().unwrap_or(Path::new("."));
-        Ok(Site::find(from)?.with_wire(self.wire()).with_login(vault_login()))
+        Ok(Site::find(from)?
+            .with_wire(self.wire())
+            .with_login(vault_login())
+            .with_objects(object_settings(self.wire())))
     }
 
     /// How connections to other machines are made, as far as no workspace says.
@@ -174,13 +177,16 @@ pub(crate) fn passphrase_file() -> Option<PathBuf> {
 
 /// S3, as the environment says: the names are those that Amazon's own tools read.
 pub(crate) fn objects(wire: Wire) -> Result<Objects, Error> {
-    let settings = ObjectSettings {
+    Ok(Objects::open(object_settings(wire))?)
+}
+
+fn object_settings(wire: Wire) -> ObjectSettings {
+    ObjectSettings {
         region: set("AWS_REGION"),
         endpoint: set("AWS_ENDPOINT_URL"),
         credentials: aws_credentials(),
         wire,
-    };
-    Ok(Objects::open(settings)?)
+    }
 }
 
 fn aws_credentials() -> Option<Credentials> {

@@ -182,6 +182,7 @@ fn exit(error: &Core) -> Exit {
         | "request.future"
         | "request.unknown"
         | "request.unknown-hold"
+        | "request.unknown-place"
         | "request.groundless"
         | "request.malformed-key"
         | "request.short-passphrase" => Exit::Usage,
@@ -207,6 +208,9 @@ fn hint(error: &Core) -> Option<String> {
         }
         Core::Request(request::Error::OutOfTurn { id, state, .. }) => next(*id, *state)?,
         Core::Request(request::Error::Unknown { .. }) => "`pii request list --all` shows their numbers".to_owned(),
+        Core::Request(request::Error::UnknownPlace { .. }) => {
+            "a place is `DATASET`, `DATASET:COLUMN` for a column of free text, or `DATASET:*`: `pii request plan` shows them".to_owned()
+        }
         Core::Request(request::Error::UnknownHold { .. }) => "`pii request hold list --all` shows their numbers".to_owned(),
         Core::Request(request::Error::OpenDsr(_)) => "`--kind TYPE=KIND` says which identity type is which kind here".to_owned(),
         Core::Request(request::Error::Busy) => "wait until it has ended; then this goes on where it was".to_owned(),

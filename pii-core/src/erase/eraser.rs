@@ -11,7 +11,7 @@ use super::formats::Formats;
 use super::place::{self, OpenFile};
 use super::plan::ListDigest;
 use super::{Action, Address, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
-use crate::store::{self, KeyFinder, ListedAt, Listing, Objects};
+use crate::store::{self, KeyFinder, Listed, ListedAt, Listing, Objects};
 
 /// One column, one list of values, and what happens to the rows that hold them.
 pub struct Eraser {
@@ -128,6 +128,20 @@ impl Eraser {
             files,
             skipped: listing.skipped.clone(),
         })
+    }
+
+    /// The files of `listing` in which rows hold a value, with how many; old versions are not looked into. Changes nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or has no such column; [`Error::Interrupted`].
+    pub fn holding(&self, listing: &Listing, go: Go<'_>) -> Result<Vec<(Listed, u64)>, Error> {
+        let found = self.each(listing, go, |listed| {
+            let format = format_of(&place::address(listed))?;
+            let Some(file) = OpenFile::current(listed, self.objects.as_deref())? else { return Ok(None) };
+            let rows = self.formats.of(format, file.name())?.find(&file)?.hit.count();
+            Ok((rows > 0).then(|| (Listed(listed.clone()), rows)))
+        })?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     fn digest(&self) -> Result<ListDigest, Error> {

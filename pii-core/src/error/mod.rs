@@ -304,6 +304,7 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::Ambiguous { .. } => "request.ambiguous",
         request::Error::NowHeld { .. } => "request.held",
         request::Error::UnknownHold { .. } => "request.unknown-hold",
+        request::Error::UnknownPlace { .. } => "request.unknown-place",
         request::Error::Groundless => "request.groundless",
         request::Error::Forgotten { .. } => "request.forgotten",
         request::Error::NotALedger(_) => "request.not-a-ledger",

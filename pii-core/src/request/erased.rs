@@ -9,6 +9,7 @@ use super::ledger::{Requests, uuid};
 use super::{Error, Sought};
 use crate::audit::Receipt;
 use crate::keyring::{Keyring, PseudonymKey};
+use crate::policy::Policy;
 use crate::pseudonym::Normaliser;
 use crate::vocab::{Identifier, IdentifierKind};
 
@@ -43,16 +44,18 @@ impl Requests {
     pub fn remember_erased(
         &self,
         keys: &Keyring,
+        policy: &Policy,
         sought: &Sought,
         held: &BTreeSet<Uuid>,
         at: Timestamp,
         _recorded: &Receipt,
     ) -> Result<(), Error> {
         let mut known = Keys { keys, known: BTreeMap::new() };
+        let norms = Norms::of(policy);
         self.write(|tx| {
             for (id, who) in sought.named().iter().filter(|(id, _)| !held.contains(id)) {
                 for identifier in who {
-                    for norm in norms(&identifier.kind) {
+                    for norm in norms.of_kind(&identifier.kind) {
                         let tag = known.tag(norm, identifier.value.expose())?;
                         insert(tx, *id, identifier.kind.as_str(), norm.name(), &tag, at)?;
                     }
@@ -123,7 +126,7 @@ impl Requests {
     /// # Errors
     /// [`Error::NotALedger`] if it was made with other keys, or holds what is no tag; [`Error::State`].
     pub fn bring_back(&self, keys: &Keyring, ones: &[ErasedOne], _recorded: &Receipt) -> Result<(), Error> {
-        checked(keys, ones)?;
+        checked(keys, ones.iter().map(|one| one.kcv.as_str()))?;
         self.write(|tx| {
             for one in ones {
                 for (kind, norm, tag) in &one.tags {
@@ -141,7 +144,7 @@ impl Erased {
     /// # Errors
     /// As of [`Requests::bring_back`].
     pub fn add(&mut self, keys: &Keyring, ones: &[ErasedOne], since: Timestamp) -> Result<(), Error> {
-        checked(keys, ones)?;
+        checked(keys, ones.iter().map(|one| one.kcv.as_str()))?;
         for one in ones.iter().filter(|one| one.at >= since) {
             self.requests += 1;
             for (kind, norm, tag) in &one.tags {
@@ -163,11 +166,12 @@ impl Erased {
     pub fn among<'v>(
         &self,
         keys: &Keyring,
+        norms: &Norms,
         kind: &IdentifierKind,
         values: impl IntoIterator<Item = &'v str>,
     ) -> Result<BTreeSet<String>, Error> {
         let mut forms = Vec::new();
-        for norm in norms(kind) {
+        for norm in norms.of_kind(kind) {
             if let Some(tags) = self.tags.get(&(kind.to_string(), norm.name().to_owned())) {
                 forms.push((norm, keys.ledger(norm.name())?, tags));
             }
@@ -180,9 +184,9 @@ impl Erased {
     ///
     /// # Errors
     /// [`Error::Key`].
-    pub fn all(&self, keys: &Keyring, identifiers: &[Identifier]) -> Result<bool, Error> {
+    pub fn all(&self, keys: &Keyring, norms: &Norms, identifiers: &[Identifier]) -> Result<bool, Error> {
         for who in identifiers {
-            if self.among(keys, &who.kind, [who.value.expose().as_str()])?.is_empty() {
+            if self.among(keys, norms, &who.kind, [who.value.expose().as_str()])?.is_empty() {
                 return Ok(false);
             }
         }
@@ -211,15 +215,17 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Read, Error> {
     Ok((uuid(&request)?, at, (row.get(2)?, row.get(3)?, tag.to_ascii_lowercase())))
 }
 
-fn checked(keys: &Keyring, ones: &[ErasedOne]) -> Result<(), Error> {
+/// Refuses check values of other keys.
+pub(super) fn checked<'k>(keys: &Keyring, kcvs: impl IntoIterator<Item = &'k str>) -> Result<(), Error> {
     let kcv = kcv(keys)?;
-    match ones.iter().find(|one| one.kcv != kcv) {
+    match kcvs.into_iter().find(|one| *one != kcv) {
         Some(_) => Err(Error::NotALedger("it was made with the keys of another workspace".to_owned())),
         None => Ok(()),
     }
 }
 
-fn kcv(keys: &Keyring) -> Result<String, Error> {
+/// By which a ledger is told from one of other keys.
+pub fn kcv(keys: &Keyring) -> Result<String, Error> {
     Ok(keys.ledger("request")?.check_value())
 }
 
@@ -234,13 +240,36 @@ fn from(since: Timestamp) -> String {
     since.checked_sub(SignedDuration::from_secs(1)).unwrap_or(since).to_string()
 }
 
-/// In which normal forms columns of a kind are written: that of the kind's category, and plain text, if a column of another
-/// category names people by it.
-fn norms(kind: &IdentifierKind) -> Vec<Normaliser> {
-    let own = kind.category().map(|category| Normaliser::for_category(category, None));
-    let mut norms: Vec<_> = own.into_iter().chain([Normaliser::Text]).collect();
-    norms.dedup();
-    norms
+/// In which normal forms the columns of a policy hold identifiers, by kind: a telephone number is written in one way where
+/// its column has a region, in another where not.
+#[derive(Debug, Default)]
+pub struct Norms(BTreeMap<IdentifierKind, Vec<Normaliser>>);
+
+impl Norms {
+    /// Those of a policy.
+    pub fn of(policy: &Policy) -> Self {
+        let mut norms = Self::default();
+        for dataset in policy.datasets() {
+            for (path, rule) in dataset.columns() {
+                let Some((kind, category)) = dataset.identifier(path).zip(rule.tag().category()) else { continue };
+                norms.0.entry(kind).or_default().push(Normaliser::for_category(category, rule.region()));
+            }
+        }
+        norms
+    }
+
+    /// Those of a kind, each once: of its columns, that of the kind itself, and plain text, if a column of another category
+    /// names people by it.
+    pub(super) fn of_kind(&self, kind: &IdentifierKind) -> Vec<Normaliser> {
+        let own = kind.category().map(|category| Normaliser::for_category(category, None));
+        let mut all: Vec<Normaliser> = Vec::new();
+        for norm in self.0.get(kind).into_iter().flatten().copied().chain(own).chain([Normaliser::Text]) {
+            if !all.contains(&norm) {
+                all.push(norm);
+            }
+        }
+        all
+    }
 }
 
 /// The first 128 bits of the keyed hash.

@@ -193,6 +193,26 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// The policy names no such place.
+    #[error("there is no place `{place}`")]
+    UnknownPlace {
+        /// What was named.
+        place: PlaceName,
+    },
+    /// Rows that are about others speak of the person: nothing was done to them.
+    #[error("{place}: {rows} {} about others {} of the person", if *.rows == 1 { "row" } else { "rows" }, if *.rows == 1 { "speaks" } else { "speak" })]
+    Mentioned {
+        /// Where.
+        place: PlaceName,
+        /// How many.
+        rows: u64,
+    },
+    /// A file that was sealed as a whole: rows can be neither found nor changed in it.
+    #[error("`{file}` is sealed as a whole, and nobody can look for rows in it")]
+    SealedFile {
+        /// Which.
+        file: String,
+    },
     /// A place of the plan is there no more.
     #[error("{place} is not there any more")]
     Vanished {

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch, StringArray};
@@ -12,16 +15,19 @@ use super::{Error, Intent, Place, PlaceName, Ran};
 use crate::audit::Receipt;
 use crate::batch::leaf;
 use crate::erase::{Action, Correction, Eraser, Go, OnRecord, Values};
-use crate::store::{Listing, Location, ReadOptions};
+use crate::seal::Envelope;
+use crate::store::{ListedAt, Listing, ReadOptions, Whereabouts};
 
 /// Files of a dataset, or a copy of it, in which people are found by one column.
 pub struct Files {
     /// What they are called.
     pub name: PlaceName,
     /// Where they lie.
-    pub location: Location,
+    pub at: Whereabouts,
     /// By which column, whose values, and what happens to the rows.
     pub eraser: Eraser,
+    /// How they are read.
+    pub reading: ReadOptions,
     /// Why rows stay, if they do, and until when.
     pub keep: Option<(String, Option<Date>)>,
 }
@@ -32,10 +38,11 @@ impl Place for Files {
     }
 
     fn plan(&self, go: Go<'_>) -> Result<Intent, Error> {
-        let listing = Listing::of(std::slice::from_ref(&self.location), None)?;
+        let listing = readable(&self.at)?;
         let plan = self.eraser.plan(&listing, self.keep.is_none(), go)?;
         Ok(match &self.keep {
-            _ if plan.rows() + plan.held() == 0 => Intent::Absent,
+            // What everybody sees may hold nothing of them, and an old version all of it.
+            _ if plan.is_empty() && plan.held() == 0 => Intent::Absent,
             Some((ground, until)) => {
                 Intent::Keep { ground: ground.clone(), until: *until, rows: plan.rows() + plan.held() }
             }
@@ -79,7 +86,8 @@ impl Files {
         else {
             return Ok(());
         };
-        let rows = PersonRows::open(self.location.clone(), ReadOptions::default(), subject, &values)?;
+        let (files, objects) = (readable(&self.at)?.files, self.at.objects().cloned());
+        let rows = PersonRows::open(files, objects, self.reading.clone(), subject, &values)?;
         let mut wrong = vec![0; corrections.len()];
         for batch in rows.batches()? {
             let batch = batch?;
@@ -109,4 +117,43 @@ fn not_right(batch: &RecordBatch, correction: &Correction) -> Result<u64, Error>
     let right = right.as_string::<i32>().iter().next().flatten().map(str::to_owned);
     let differs = |value: &Option<&str>| value.is_none() || value.map(str::to_owned) != right;
     Ok(column.as_string::<i32>().iter().filter(differs).count() as u64)
+}
+
+/// The files of a place in which rows can be looked for; of the others, [`passed_over`] tells.
+///
+/// # Errors
+/// [`Error::SealedFile`], if it is the one that is meant; what the listing fails with.
+pub fn readable(at: &Whereabouts) -> Result<Listing, Error> {
+    let listing = at.listing()?;
+    let sealed = listing.files.iter().find_map(|file| match &file.0 {
+        ListedAt::Path(path) => is_sealed(path).then(|| path.display().to_string()),
+        ListedAt::Object(object) => is_sealed(Path::new(object.location.key())).then(|| object.location.to_string()),
+    });
+    sealed.map_or(Ok(listing), |file| Err(Error::SealedFile { file }))
+}
+
+/// That files lie there which nobody can look into, if some do: sealed as a whole, of an unknown format, links to folders.
+/// They are told by the ends of their names: the names may be people's.
+///
+/// # Errors
+/// What the listing fails with.
+pub fn passed_over(at: &Whereabouts) -> Result<Option<String>, Error> {
+    let skipped = at.listing()?.skipped;
+    let end = |file: &String| match Path::new(file).extension().and_then(OsStr::to_str) {
+        Some(end) => format!("`.{end}`"),
+        None => "without an ending".to_owned(),
+    };
+    let ends: BTreeSet<_> = skipped.iter().map(end).collect();
+    let ends = ends.into_iter().collect::<Vec<_>>().join(", ");
+    Ok(match skipped.len() {
+        0 => None,
+        1 => Some(format!("a file was passed over, as nobody can look for rows in it: {ends}")),
+        many => Some(format!("{many} files were passed over, as nobody can look for rows in them: {ends}")),
+    })
+}
+
+/// Whether a file was sealed as a whole: by its name, or by its first bytes.
+fn is_sealed(file: &Path) -> bool {
+    let named = file.extension().is_some_and(|end| end == "sealed" || end == "age");
+    named || File::open(file).is_ok_and(|mut file| Envelope::read(&mut file).is_ok())
 }

@@ -45,6 +45,18 @@ pub enum PlaceName {
         /// Where.
         file: PathBuf,
     },
+    /// Files of a dataset that nobody can look for rows in.
+    Others {
+        /// Of which dataset.
+        dataset: String,
+    },
+    /// A column of free text, in rows that are about others.
+    Mentions {
+        /// Of which dataset.
+        dataset: String,
+        /// Which, by dotted path.
+        column: String,
+    },
     /// What people forbid.
     Register,
     /// The vault, and notes beside the log. It comes last: until it has forgotten, a run can be done again.
@@ -95,6 +107,11 @@ pub enum Intent {
         /// How many.
         rows: u64,
     },
+    /// Rows that are about others speak of them. They are left alone: somebody sees to them, or hands out nothing of them.
+    Mentioned {
+        /// How many.
+        rows: u64,
+    },
     /// It was looked at, and holds nothing of them.
     Absent,
     /// It could not be looked at: a request with such a place can only be partly done.
@@ -122,7 +139,7 @@ impl Intent {
     pub fn rows(&self) -> u64 {
         match self {
             Self::Erase { plan } => plan.rows(),
-            Self::Keep { rows, .. } | Self::Release { rows } => *rows,
+            Self::Keep { rows, .. } | Self::Release { rows } | Self::Mentioned { rows } => *rows,
             Self::Shred { values, .. } | Self::Amend { values } => *values,
             Self::Forbid { people } => *people,
             Self::Absent | Self::Unsearched { .. } | Self::ByHand => 0,
@@ -132,7 +149,7 @@ impl Intent {
     /// In a word, for tables: `delete-row`, `keep`, `shred`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Erase { plan } if plan.rows() == 0 => "keep",
+            Self::Erase { plan } if plan.is_empty() => "keep",
             Self::Erase { plan } => plan.action.name(),
             Self::Shred { people: 0, .. } => "keep",
             Self::Shred { .. } => "shred",
@@ -140,6 +157,7 @@ impl Intent {
             Self::Keep { .. } => "keep",
             Self::Forbid { .. } => "forbid",
             Self::Release { .. } => "release",
+            Self::Mentioned { .. } => "mentioned",
             Self::Absent => "absent",
             Self::Unsearched { .. } => "unsearched",
             Self::ByHand => "by hand",
@@ -149,7 +167,7 @@ impl Intent {
     /// Whether there is something to do.
     pub fn acts(&self) -> bool {
         match self {
-            Self::Erase { plan } => plan.rows() > 0,
+            Self::Erase { plan } => !plan.is_empty(),
             Self::Shred { people, .. } => *people > 0,
             Self::Forbid { .. } | Self::Amend { .. } => true,
             _ => false,
@@ -171,6 +189,8 @@ impl fmt::Display for PlaceName {
         match self {
             Self::Dataset(dataset) => f.write_str(dataset),
             Self::Copy { recipient, file, .. } => write!(f, "{} (for {recipient})", file.display()),
+            Self::Others { dataset } => write!(f, "{dataset}:*"),
+            Self::Mentions { dataset, column } => write!(f, "{dataset}:{column}"),
             Self::Register => f.write_str("the register"),
             Self::Vault => f.write_str("the vault"),
         }

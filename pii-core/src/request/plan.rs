@@ -63,6 +63,12 @@ impl Plan {
         self.places.iter().filter(|planned| matches!(planned.intent, Intent::Unsearched { .. })).count() as u64
     }
 
+    /// In how many columns rows of others speak of them, and somebody has to look; none, if nothing is to go.
+    pub fn to_look_at(&self) -> u64 {
+        let mentioned = |planned: &&PlannedPlace| matches!(planned.intent, Intent::Mentioned { .. });
+        if self.right == Right::Erasure { self.places.iter().filter(mentioned).count() as u64 } else { 0 }
+    }
+
     /// Whether nobody holds anything of them: an answer, and no error.
     pub fn is_empty(&self) -> bool {
         self.places.iter().all(|planned| matches!(planned.intent, Intent::Absent))

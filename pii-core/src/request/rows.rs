@@ -9,12 +9,13 @@ use super::Error;
 use super::package::{Batches, Rows};
 use crate::batch::leaf;
 use crate::erase::Values;
-use crate::store::{Location, ReadOptions, Source};
+use crate::store::{Listed, Objects, ReadOptions, Source};
 use crate::vault::Value;
 
 /// The rows of a dataset that are about one person, read where they lie.
 pub struct PersonRows {
-    location: Location,
+    files: Vec<Listed>,
+    objects: Option<Arc<Objects>>,
     options: ReadOptions,
     schema: SchemaRef,
     column: String,
@@ -22,14 +23,20 @@ pub struct PersonRows {
 }
 
 impl PersonRows {
-    /// Those whose subject column holds one of the values.
+    /// Those of the files whose subject column holds one of the values.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn open(location: Location, options: ReadOptions, column: &str, values: &Values) -> Result<Self, Error> {
-        let schema = Source::open(std::slice::from_ref(&location), &options)?.schema();
+    pub fn open(
+        files: Vec<Listed>,
+        objects: Option<Arc<Objects>>,
+        options: ReadOptions,
+        column: &str,
+        values: &Values,
+    ) -> Result<Self, Error> {
+        let schema = Source::listed(&files, objects.as_deref(), &options)?.schema();
         let values = values.iter().map(str::to_owned).collect();
-        Ok(Self { location, options, schema, column: column.to_owned(), values })
+        Ok(Self { files, objects, options, schema, column: column.to_owned(), values })
     }
 
     fn of_person(&self, rows: &RecordBatch) -> Result<RecordBatch, Error> {
@@ -47,7 +54,7 @@ impl Rows for PersonRows {
     }
 
     fn batches(&self) -> Result<Batches<'_>, Error> {
-        let source = Source::open(std::slice::from_ref(&self.location), &self.options)?;
+        let source = Source::listed(&self.files, self.objects.as_deref(), &self.options)?;
         let batches = source.batches().map(|rows| self.of_person(&rows?));
         Ok(Box::new(batches.filter(|rows| !matches!(rows, Ok(rows) if rows.num_rows() == 0))))
     }

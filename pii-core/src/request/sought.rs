@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Error;
 use super::letter::normal;
+use super::{Error, Norms, Words};
 use crate::erase::Values;
 use crate::keyring::Keyring;
 use crate::policy::Policy;
@@ -16,6 +16,8 @@ pub struct Sought {
     /// With how many values the vault holds of each.
     people: BTreeMap<SubjectId, (Person, u64)>,
     spellings: BTreeMap<IdentifierKind, BTreeSet<String>>,
+    /// Their names, as the vault has them: nobody is found by these, and texts speak of people by them.
+    names: BTreeSet<String>,
     /// Requests of people whom the vault does not know.
     unknown: Vec<Uuid>,
     /// Who makes each request: what they gave, and what the vault has.
@@ -65,6 +67,8 @@ impl Sought {
             None => self.unknown.push(id),
             Some((person, values)) => {
                 self.people.insert(person.subject, (person, values.len() as u64));
+                let names = values.iter().filter(|held| held.category.name() == "user.name");
+                self.names.extend(names.map(|held| held.value.expose().clone()));
                 let named = values
                     .into_iter()
                     .filter_map(|held| Some(Identifier { kind: kind_of(policy, &held)?, value: held.value }));
@@ -98,6 +102,20 @@ impl Sought {
     /// Every spelling of identifiers of a kind; nothing, if there is none.
     pub fn spellings(&self, kind: &IdentifierKind) -> Option<Values> {
         Values::new(self.spellings.get(kind)?.iter().cloned())
+    }
+
+    /// What texts call them: identifiers, as they are written and in their normal forms, and names; nothing, if all of it is
+    /// so short that it could be anything.
+    pub fn words(&self, policy: &Policy) -> Option<Words> {
+        let norms = Norms::of(policy);
+        let spelled = self.spellings.values().flatten().chain(&self.names).cloned();
+        let normal = self.spellings.iter().flat_map(|(kind, spellings)| {
+            let norms = norms.of_kind(kind);
+            spellings.iter().flat_map(move |spelled| {
+                norms.iter().map(|norm| norm.normalise(spelled).into_owned()).collect::<Vec<_>>()
+            })
+        });
+        Words::new(spelled.chain(normal))
     }
 
     /// Who makes each request.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::object::StoredObject;
 use super::{Error, Format, ObjectLocation, Objects};
@@ -155,6 +156,16 @@ impl Listing {
         Ok(Self { files, skipped: found.skipped.iter().map(|path| path.display().to_string()).collect() })
     }
 
+    /// That a file is not there, of the first one that is not: a path that names one file is listed as it is.
+    pub fn missing(&self) -> Option<Error> {
+        self.files.iter().find_map(|file| match &file.0 {
+            ListedAt::Path(path) => {
+                fs::metadata(path).err().map(|source| Error::Read { file: path.display().to_string(), source })
+            }
+            ListedAt::Object(_) => None,
+        })
+    }
+
     /// Looks for objects, too: a folder with all that is in it, those that a pattern matches, or one. Where the bucket keeps
     /// old versions, with these, and with objects of which nothing else is left.
     ///
@@ -166,6 +177,40 @@ impl Listing {
         self.files.extend(files.into_iter().map(|object| Listed(ListedAt::Object(object))));
         self.skipped.extend(skipped);
         Ok(())
+    }
+}
+
+/// Where a dataset lies, with what it takes to come there.
+#[derive(Clone, Debug)]
+pub enum Whereabouts {
+    /// On this machine.
+    Here(Location),
+    /// In a bucket: an object, a folder, a pattern.
+    Bucket(ObjectLocation, Arc<Objects>),
+}
+
+impl Whereabouts {
+    /// The files there.
+    ///
+    /// # Errors
+    /// As of [`Listing::of`] and [`Listing::add`].
+    pub fn listing(&self) -> Result<Listing, Error> {
+        match self {
+            Self::Here(location) => Listing::of(std::slice::from_ref(location), None),
+            Self::Bucket(location, objects) => {
+                let mut listing = Listing::default();
+                listing.add(objects, location)?;
+                Ok(listing)
+            }
+        }
+    }
+
+    /// The store of objects that they lie in, if they do.
+    pub fn objects(&self) -> Option<&Arc<Objects>> {
+        match self {
+            Self::Here(_) => None,
+            Self::Bucket(_, objects) => Some(objects),
+        }
     }
 }
 
@@ -288,10 +333,13 @@ impl Found {
                 continue;
             }
             // A link to a folder is not followed: it may lead back up.
-            if entry.file_type().map_err(unreadable)?.is_dir() {
+            let kind = entry.file_type().map_err(unreadable)?;
+            if kind.is_dir() {
                 self.add_folder(&entry.path(), asked)?;
             } else if entry.path().is_file() {
                 self.add_file(entry.path(), asked);
+            } else if kind.is_symlink() {
+                self.skipped.push(entry.path());
             }
         }
         Ok(())

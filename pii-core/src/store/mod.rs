@@ -35,7 +35,7 @@ pub use encryption::{Encryption, KeyFinder, ParquetKey, ParquetKeys};
 pub use error::Error;
 pub use format::{Compression, Format};
 pub(crate) use location::ListedAt;
-pub use location::{Destination, Everything, Listed, Listing, Location, refuse_overwrite};
+pub use location::{Destination, Everything, Listed, Listing, Location, Whereabouts, refuse_overwrite};
 pub(crate) use object::{Kept, StoredObject, StoredVersion, Upload, Versioning, Written};
 pub use object::{MAX_OBJECT_BYTES, ObjectLocation, ObjectSettings, Objects, Traffic};
 pub(crate) use read::{Asking, sniff_delimiter};

@@ -122,7 +122,7 @@ impl Workspace {
         }
     }
 
-    fn about(&self, action: Action, forbids: &Prohibition, request: Uuid) -> Event {
+    pub(super) fn about(&self, action: Action, forbids: &Prohibition, request: Uuid) -> Event {
         let mut event = self.event(action).with_request(request.to_string());
         if let Prohibition::Objection { purpose, recipient } = forbids {
             event.lawful_basis = self.policy.purpose(purpose).map(|known| known.lawful_basis());

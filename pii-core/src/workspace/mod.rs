@@ -31,7 +31,7 @@ mod shred;
 mod site;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::audit::{self, Action, AuditLog, Event, Hash, Sidecar};
 use crate::catalog::Catalog;
@@ -41,6 +41,7 @@ use crate::keyring::Keyring;
 use crate::policy::Policy;
 use crate::register::Register;
 use crate::request::Requests;
+use crate::store::Objects;
 use crate::vault::Vault;
 use crate::vocab::Actor;
 use crate::wire::Encryption;
@@ -96,6 +97,8 @@ pub struct Workspace {
     requests: Requests,
     register: Register,
     vault: Vault,
+    /// Opened when a dataset that lies there is first asked for.
+    objects: OnceLock<Arc<Objects>>,
     caller: Caller,
 }
 
@@ -190,6 +193,16 @@ impl Workspace {
             self.record(&self.event(Action::PlainConnection).with_peer(host))?;
         }
         Ok(())
+    }
+
+    /// The store that datasets lie in.
+    fn objects(&self) -> Result<Arc<Objects>, Error> {
+        if let Some(objects) = self.objects.get() {
+            return Ok(Arc::clone(objects));
+        }
+        let objects = Arc::new(self.site.objects()?);
+        self.record_plain(objects.encryption())?;
+        Ok(Arc::clone(self.objects.get_or_init(|| objects)))
     }
 
     /// Records that `event` was refused, and why.

@@ -1,6 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
@@ -10,6 +10,8 @@ use crate::keyring::{Epochs, KeyAccess, KeyProvider, Keyring, Lock, RootId};
 use crate::policy::{self, Policy};
 use crate::register::Register;
 use crate::request::Requests;
+use crate::store;
+use crate::store::{ObjectSettings, Objects};
 use crate::vault::{Login, Vault, VaultLocation};
 use crate::wire::{Encryption, Wire};
 
@@ -20,6 +22,7 @@ pub struct Site {
     settings: Settings,
     wire: Wire,
     login: Login,
+    objects: ObjectSettings,
 }
 
 impl Site {
@@ -34,7 +37,8 @@ impl Site {
             return Err(Error::WorkspaceExists(root.to_owned()));
         }
         let wire = settings.wire(root, Wire::default());
-        let site = Self { root: root.to_owned(), settings, wire, login: Login::default() };
+        let site =
+            Self { root: root.to_owned(), settings, wire, login: Login::default(), objects: ObjectSettings::default() };
         for folder in [root.to_owned(), site.keys(), site.policies()] {
             fs::create_dir_all(&folder).map_err(|source| Error::Io { path: folder.clone(), source })?;
         }
@@ -83,7 +87,7 @@ impl Site {
         let root = root.ok_or_else(|| Error::NoWorkspace(from.clone()))?;
         let settings = Settings::read(&root.join(SETTINGS))?;
         let wire = settings.wire(root, Wire::default());
-        Ok(Self { root: root.to_owned(), settings, wire, login: Login::default() })
+        Ok(Self { root: root.to_owned(), settings, wire, login: Login::default(), objects: ObjectSettings::default() })
     }
 
     /// With connections made like this. The authorities that `pii.toml` names stay, unless `wire` names others.
@@ -96,6 +100,17 @@ impl Site {
     #[must_use]
     pub fn with_login(self, login: Login) -> Self {
         Self { login, ..self }
+    }
+
+    /// With what it takes to reach datasets in buckets. How connections are made, the workspace says.
+    #[must_use]
+    pub fn with_objects(self, objects: ObjectSettings) -> Self {
+        Self { objects, ..self }
+    }
+
+    /// The store that datasets of the policy lie in. Nothing is asked of it yet.
+    pub(super) fn objects(&self) -> Result<Objects, store::Error> {
+        Objects::open(ObjectSettings { wire: self.wire.clone(), ..self.objects.clone() })
     }
 
     /// How connections to other machines are made.
@@ -223,8 +238,10 @@ impl Site {
         let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         let keys = Arc::new(keys);
-        let workspace =
-            Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, caller };
+        let workspace = {
+            let objects = OnceLock::new();
+            Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, objects, caller }
+        };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

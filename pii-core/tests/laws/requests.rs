@@ -184,6 +184,8 @@ fn nothing_is_recorded_on_a_clock_that_is_set_back() {
     let refused = early.step_request(id, &Deed::Withdraw).unwrap_err();
     let last: Timestamp = TODAY.parse().unwrap();
     assert!(matches!(refused, Error::Request(request::Error::ClockBack { last: at, .. }) if at == last), "{refused}");
+    let refused = early.plan_requests(&[id], &[], &|_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(refused, Error::Request(request::Error::ClockBack { .. })), "{refused}");
     assert_eq!(early.requests().get(id).unwrap().state, State::Verified);
 }
 

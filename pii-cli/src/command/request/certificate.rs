@@ -9,7 +9,7 @@ use super::{language, number};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{Ui, count};
 
 /// Prove what was done: a signed certificate as JSON, without personal data
 ///
@@ -66,12 +66,10 @@ fn verify(args: &Args, file: &PathBuf, global: &Global, ui: Ui) -> Result<Exit, 
     match signed.verify(&key) {
         Ok(()) => {
             let certificate = &signed.certificate;
-            let (places, entries) = (certificate.places.len(), certificate.entries.len());
+            let places = count(certificate.places.len() as u64, "place");
+            let entries = count(certificate.entries.len() as u64, "proof");
             ui.record("verdict", &json!({ "verified": true, "request": certificate.request.to_string() }));
-            ui.line(format!(
-                "VERIFIED: request {} is {}; {places} places, {entries} proofs",
-                certificate.request, certificate.state
-            ));
+            ui.line(format!("VERIFIED: request {} is {}; {places}, {entries}", certificate.request, certificate.state));
             Ok(Exit::Done)
         }
         Err(error) => {

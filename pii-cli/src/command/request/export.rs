@@ -1,10 +1,7 @@
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use pii_core::error::Error as Core;
 use pii_core::request::DsrStatus;
 use serde_json::json;
 
@@ -14,11 +11,11 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::ui::{Ui, count};
 
-/// Give requests to other systems: the ledger of erasures, or how far one is
+/// Give requests to other systems: the ledger of erasures, objections and restrictions, or how far one is
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").args(["ledger", "opendsr"]).required(true))]
 pub(crate) struct Args {
-    /// Whom requests erased, as keyed hashes, a line an erasure: to be kept apart from the backups, for `pii request replay`
+    /// Whom requests erased and what people forbid, as keyed hashes, a line each: to be kept apart from the backups, for `pii request replay`
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     /// Only those since this day
@@ -43,16 +40,10 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     }
     let Some(file) = &args.ledger else { return Ok(Exit::Done) };
     let since = args.since.map(|day| midnight(day, workspace.policy())).transpose()?.unwrap_or(Timestamp::MIN);
-    let io = |source| Error::from(Core::Io { path: file.clone(), source });
-    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io)?;
-    let mut out = BufWriter::new(out);
-    let written = workspace.requests().each_erased(workspace.keys(), since, |one| -> Result<(), Error> {
-        let line = serde_json::to_string(one).map_err(|error| Error::failed("io", error.to_string()))?;
-        writeln!(out, "{line}").map_err(io)
-    })?;
-    out.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
-    ui.record("ledger", &json!({ "file": file.display().to_string(), "erasures": written }));
-    ui.line(format!("{} in `{}`", count(written, "erasure"), file.display()));
+    let (erased, forbidden) = workspace.keep_ledger(since, file)?;
+    let name = file.display();
+    ui.record("ledger", &json!({ "file": name.to_string(), "erasures": erased, "prohibitions": forbidden }));
+    ui.line(format!("{} and {} in `{name}`", count(erased, "erasure"), count(forbidden, "prohibition")));
     ui.note("keep it apart from the backups, and from the key: with both, a guess of who was erased can be tested");
     Ok(Exit::Done)
 }

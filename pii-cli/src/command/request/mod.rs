@@ -35,7 +35,7 @@ use uuid::Uuid;
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{Ui, count};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -175,7 +175,7 @@ fn ambiguous(error: Core, workspace: &Workspace, ui: Ui) -> Error {
             "candidate",
             &json!({ "request": id.to_string(), "alias": one.alias.to_string(), "known_since": since, "kinds": kinds, "datasets": datasets }),
         );
-        let datasets = one.datasets.iter().map(|(name, values)| format!("{name}: {values} values"));
+        let datasets = one.datasets.iter().map(|(name, values)| format!("{name}: {}", count(*values, "value")));
         rows.push([one.alias.to_string(), since, kinds.join(", "), datasets.collect::<Vec<_>>().join("; ")]);
     }
     ui.table(["who, in the log", "known since", "named by", "in"], &rows);

@@ -3,8 +3,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use pii_core::error::Error as Core;
-use pii_core::request::{Intent, Move, Plan, PlannedPlace, Right};
-use pii_core::vocab::DatasetId;
+use pii_core::request::{Intent, Move, PlaceName, Plan, PlannedPlace, Right};
 use serde_json::json;
 
 use super::{Which, ambiguous, watching};
@@ -15,12 +14,13 @@ use crate::ui::{HEAD, Ui, bytes, count, paint};
 
 /// Look in every place, and say what a request would do there; change nothing
 ///
-/// Every dataset of the policy, every copy that was written for a recipient, and the vault. Exit code 3 if a place could not be searched: such a request can only be partly done.
+/// Every dataset of the policy, every copy that was written for a recipient, and the vault; encrypted files with the keys of the workspace, `s3://` as the AWS_ variables say, with old versions. Free text in rows about others is searched for names and identifiers: it stays, until somebody looked at it and says so with `--by-hand`. Exit code 3 if a place could not be searched, or text is to be looked at: such a request can only be partly done.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     which: Which,
-    /// A dataset that somebody else sees to
+    /// A dataset that somebody else sees to; `DATASET:COLUMN`, the rows of others in which free text speaks of the person;
+    /// `DATASET:*`, the files of it that cannot be searched
     #[arg(long, value_name = "DATASET")]
     by_hand: Vec<String>,
     /// Write the plan there, too
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
     let ids = args.which.numbers(&workspace, |request| request.state.after(Move::Plan, &request.claim).is_some())?;
-    let by_hand = args.by_hand.iter().map(|name| DatasetId::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let by_hand: Vec<_> = args.by_hand.iter().map(|name| place(name)).collect();
     let planned = workspace.plan_requests(&ids, &by_hand, &watching(ui, "looking"));
     workspace.seal()?;
     let plan = planned.map_err(|error| ambiguous(error, &workspace, ui))?;
@@ -44,7 +44,16 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ([id], None) => ui.note(format!("next: pii request run {id}")),
         _ => ui.note(format!("next: pii request run {}", args.which.again())),
     }
-    Ok(if plan.unsearched() > 0 { Exit::No } else { Exit::Done })
+    Ok(if plan.unsearched() + plan.to_look_at() > 0 { Exit::No } else { Exit::Done })
+}
+
+/// What somebody sees to by hand.
+fn place(name: &str) -> PlaceName {
+    match name.split_once(':') {
+        Some((dataset, "*")) => PlaceName::Others { dataset: dataset.to_owned() },
+        Some((dataset, column)) => PlaceName::Mentions { dataset: dataset.to_owned(), column: column.to_owned() },
+        None => PlaceName::Dataset(name.to_owned()),
+    }
 }
 
 /// What a plan would do.
@@ -98,6 +107,20 @@ pub(super) fn places(plan: &Plan, ui: Ui) {
         };
         ui.line(format!("{who} is held{}{article}: {}", until(hold.until), hold.ground));
     }
+    for place in plan.places.iter().filter(|place| matches!(place.intent, Intent::Mentioned { .. })) {
+        let rows = count(place.intent.rows(), "row");
+        let [speak, stay] = if place.intent.rows() == 1 { ["speaks", "stays"] } else { ["speak", "stay"] };
+        match plan.right {
+            Right::Erasure => ui.warn(format!(
+                "{}: {rows} about others {speak} of the person, and {stay}; look at them, then plan with `--by-hand {}`",
+                place.place, place.place
+            )),
+            _ => ui.line(format!(
+                "{}: {rows} about others {speak} of the person, and none is handed out (Art. 15(4))",
+                place.place
+            )),
+        }
+    }
     unsearched(plan, ui);
 }
 
@@ -106,21 +129,36 @@ pub(super) fn unsearched(plan: &Plan, ui: Ui) {
         if let Intent::Unsearched { why } = &place.intent {
             ui.warn(format!("{} was not searched: {why}", place.place));
         }
+        if let Intent::Erase { plan } = &place.intent {
+            for file in &plan.skipped {
+                ui.warn(format!("{}: `{file}` was passed over", place.place));
+            }
+            for (file, old) in plan.locked() {
+                let lock = old.lock.as_deref().unwrap_or_default();
+                ui.warn(format!(
+                    "{}: version {} of `{}` is {lock}, and cannot be removed",
+                    place.place, old.id, file.file
+                ));
+            }
+        }
     }
 }
 
 fn row(place: &PlannedPlace) -> [String; 6] {
     let (files, size) = match &place.intent {
-        Intent::Erase { plan } if plan.rows() > 0 => (plan.to_rewrite().count().to_string(), bytes(plan.bytes())),
+        Intent::Erase { plan } if !plan.is_empty() => (plan.to_change().count().to_string(), bytes(plan.bytes())),
         _ => (String::new(), String::new()),
     };
     let rows = match &place.intent {
         Intent::Shred { people, values, .. } => {
-            format!("{}, {values} values", count(*people, "person").replace("persons", "people"))
+            format!("{}, {}", count(*people, "person").replace("persons", "people"), count(*values, "value"))
         }
         Intent::Amend { values } => count(*values, "value"),
         Intent::Absent => "none".to_owned(),
         Intent::Unsearched { .. } | Intent::ByHand => "?".to_owned(),
+        Intent::Erase { plan } if plan.old_versions() > 0 => {
+            format!("{}, {}", plan.rows(), count(plan.old_versions(), "old version"))
+        }
         intent => intent.rows().to_string(),
     };
     let rows = match place.intent.held() {
@@ -144,10 +182,13 @@ pub(super) fn place_value(plan: &Plan, place: &PlannedPlace) -> serde_json::Valu
     };
     let until = until.map(|until| until.to_string());
     let why = if let Intent::Unsearched { why } = &place.intent { Some(why) } else { None };
-    let files = if let Intent::Erase { plan } = &place.intent { plan.to_rewrite().count() } else { 0 };
+    let (files, old) = match &place.intent {
+        Intent::Erase { plan } => (plan.to_change().count(), plan.old_versions()),
+        _ => (0, 0),
+    };
     json!({
         "place": place.place.to_string(), "outcome": format!("would {}", place.intent.name()), "intent": place.intent.name(),
-        "rows": place.intent.rows(), "held": place.intent.held(), "files": files, "ground": ground, "until": until, "why": why,
+        "rows": place.intent.rows(), "held": place.intent.held(), "files": files, "old_versions": old, "ground": ground, "until": until, "why": why,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use pii_core::error::Error as Core;
-use pii_core::request::ErasedOne;
+use pii_core::request::{KeptLedger, KeptLine, PlaceName};
 use serde_json::json;
 
 use super::plan::{place_value, places};
@@ -14,9 +14,9 @@ use crate::error::{Error, whole};
 use crate::exit::Exit;
 use crate::ui::{Ui, count};
 
-/// After a backup was restored: erase again whoever was erased since it was made
+/// After a backup was restored: erase again whoever was erased since it was made, and forbid again what was forbidden
 ///
-/// The ledger knows them by keyed hashes. Reads the subject column of every dataset once, and copies that hold identifiers in clear. Shows what came back, and asks. Where the ledger went with the backup, `--ledger` brings it back from a file of `pii request export --ledger`. Exit code 3 if a place could not be searched.
+/// The ledger knows them by keyed hashes. Reads the subject column of every dataset once, encrypted files and buckets too, and copies that hold identifiers in clear. Shows what came back, and asks. Where the ledger went with the backup, `--ledger` brings it back from a file of `pii request export --ledger`: with it come objections and restrictions, and that they were lifted. Exit code 3 if a place could not be searched.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The day of the backup
@@ -42,6 +42,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let replay = planned?;
     let plan = &replay.plan;
     let acts = plan.places.iter().any(|planned| planned.intent.acts());
+    let came_back = plan.places.iter().any(|place| place.intent.acts() && place.place != PlaceName::Register);
     ui.record(
         "replay_plan",
         &json!({ "erasures": replay.erasures, "places": plan.places.len(), "unsearched": plan.unsearched(), "acts": acts }),
@@ -49,7 +50,8 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     plan.places.iter().for_each(|place| ui.record("request_place", &place_value(plan, place)));
     let looked = count(replay.erasures, "erasure");
     if acts {
-        ui.line(format!("{looked} since {}, and some came back; would:", args.since));
+        let came = if came_back { "and some came back" } else { "and the register forgot what is forbidden" };
+        ui.line(format!("{looked} since {}, {came}; would:", args.since));
         places(plan, ui);
     } else {
         ui.line(format!("{looked} since {}, and nothing came back", args.since));
@@ -59,7 +61,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     if args.dry_run || (!acts && ledger.is_empty()) {
         return Ok(searched);
     }
-    if !args.yes && acts {
+    if !args.yes && came_back {
         ui.confirm("this destroys data for good", &args.since.to_string())?;
     }
     let ended = workspace.run_replay(&replay, &ledger, &watching(ui, "erasing"));
@@ -86,20 +88,24 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.note(format!("{} not done: mend what is wrong, and do it again", count(failed, "place")));
         return Ok(Exit::No);
     }
-    ui.line("who was erased is gone again");
+    ui.line(if ledger.forbidden.is_empty() {
+        "who was erased is gone again"
+    } else {
+        "who was erased is gone again, and what was forbidden is forbidden again"
+    });
     Ok(searched)
 }
 
 /// Lines of a ledger.
-fn read(file: &Path) -> Result<Vec<ErasedOne>, Error> {
+fn read(file: &Path) -> Result<KeptLedger, Error> {
     let io = |source| Error::from(Core::Io { path: file.to_owned(), source });
-    let mut ones = Vec::new();
+    let mut ledger = KeptLedger::default();
     for (number, line) in BufReader::new(File::open(file).map_err(io)?).lines().enumerate() {
-        let one = serde_json::from_str(&line.map_err(io)?).map_err(|_| {
-            let why = format!("line {} of `{}` is not of a ledger of erasures", number + 1, file.display());
+        let one: KeptLine = serde_json::from_str(&line.map_err(io)?).map_err(|_| {
+            let why = format!("line {} of `{}` is not of a ledger of requests", number + 1, file.display());
             Error::failed("request.not-a-ledger", why).with_hint("`pii request export --ledger FILE` writes one")
         })?;
-        ones.push(one);
+        ledger.add(one);
     }
-    Ok(ones)
+    Ok(ledger)
 }

@@ -5,7 +5,7 @@ use super::{left, number, value};
 use crate::config::Global;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::ui::{HEAD, Ui, paint};
+use crate::ui::{HEAD, Ui, count, paint};
 
 /// One request: what was done to it, by whom, and when it is due
 #[derive(Debug, clap::Args)]
@@ -65,11 +65,14 @@ fn said(deed: &Deed) -> String {
         Deed::Plan { digest, .. } | Deed::Approve { digest } | Deed::Run { digest } => {
             format!("{done}: {}", digest.get(..12).unwrap_or(digest))
         }
+        Deed::Part { places: 1 } => format!("{done}: 1 place is not"),
         Deed::Part { places } => format!("{done}: {places} places are not"),
         Deed::Hold { until: Some(until) } => format!("{done} until {until}"),
         Deed::Tell { recipients } => format!("{done}: {recipients}"),
         Deed::Refuse { ground } => format!("{done}: {} ({})", ground.name(), ground.article()),
-        Deed::Extend { months, because } => format!("{done} by {months} months: {}", because.name()),
+        Deed::Extend { months, because } => {
+            format!("{done} by {}: {}", count(u64::from(*months), "month"), because.name())
+        }
         _ => done.to_owned(),
     }
 }

@@ -110,6 +110,13 @@ impl Needles {
         self.long.scan(bytes, true, hit);
     }
 
+    /// Whether a text speaks of one of the values: of six bytes or more, and not within a longer word or number.
+    pub fn are_in(&self, text: &str) -> bool {
+        let mut found = false;
+        self.long.scan(text.as_bytes(), true, &mut |_| found = true);
+        found
+    }
+
     /// Values in text, also where they are escaped, twice even, or percent-encoded.
     pub(super) fn in_text(&self, bytes: &[u8], hit: &mut dyn FnMut(Hit)) {
         self.in_plain(bytes, hit);

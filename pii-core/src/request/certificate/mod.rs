@@ -191,6 +191,9 @@ impl CertifiedPlace {
             Intent::Absent => certified.outcome = Outcome::Absent,
             Intent::ByHand => certified.outcome = Outcome::ByHand,
             Intent::Unsearched { why } => certified.why = Some(why.clone()),
+            Intent::Mentioned { .. } => {
+                certified.why = Some("text in rows about others speaks of the person".to_owned());
+            }
             Intent::Erase { plan } if !intent.acts() => {
                 (certified.outcome, certified.rows) = (Outcome::Kept, plan.held());
                 let grounds: BTreeSet<_> = plan.files.iter().flat_map(|file| file.grounds.iter().cloned()).collect();

@@ -57,6 +57,19 @@ pub struct Cover {
     pub purposes: Vec<PurposeLine>,
     /// Who got data about the person.
     pub recipients: Vec<RecipientLine>,
+    /// Where text in rows about others speaks of the person: it is not handed out (Art. 15(4)).
+    pub mentions: Vec<MentionLine>,
+}
+
+/// A column in which text in rows about others speaks of the person.
+#[derive(Clone, Debug)]
+pub struct MentionLine {
+    /// Of which dataset.
+    pub dataset: String,
+    /// Which, by dotted path.
+    pub column: String,
+    /// In how many rows.
+    pub rows: u64,
 }
 
 impl Cover {
@@ -73,6 +86,7 @@ impl Cover {
             generated,
             purposes: Vec::new(),
             recipients: Vec::new(),
+            mentions: Vec::new(),
         }
     }
 

@@ -103,8 +103,10 @@ fn left(left: &LeftOut) -> Value {
     let why = match left.why {
         Why::NeitherConsentNorContract => "its purposes rest on neither consent nor a contract (Art. 20(1)(a))",
         Why::Inferred => "it was inferred, not provided (Art. 20(1))",
+        Why::OfOthers(_) => "text in rows about others speaks of the person (Art. 15(4))",
     };
-    json!({ "dataset": left.dataset, "column": left.column, "why": why })
+    let rows = if let Why::OfOthers(rows) = left.why { Some(rows) } else { None };
+    json!({ "dataset": left.dataset, "column": left.column, "why": why, "rows": rows })
 }
 
 fn file(file: &Digested, filed: &[Filed<'_>]) -> Value {

@@ -34,13 +34,14 @@ use std::io::{self, Write};
 use ring::digest::{Context, SHA256};
 
 pub use super::paper::Language;
-pub use cover::{Cover, Kind, PurposeLine, RecipientLine};
+pub use cover::{Cover, Kind, MentionLine, PurposeLine, RecipientLine};
 pub use seal::{Opener, SealTo, is_sealed};
 pub use table::{Batches, Column, Rows, Table};
 pub use verify::{Flaw, Package as Verified, Verdict, verify};
 
 use self::manifest::Filed;
 use self::page::Preview;
+use self::select::LeftOut;
 use super::{DocumentKey, Error, IdentityVerified};
 use crate::audit::Receipt;
 use crate::vocab::DatasetId;
@@ -117,6 +118,7 @@ impl<'a> Package<'a> {
         for table in &self.tables {
             selected.extend(select::select(self.cover, table, &mut left_out)?);
         }
+        left_out.extend(self.cover.mentions.iter().map(LeftOut::mention));
         let mut zip = zip::Writer::new(out, LEVEL);
         let (mut files, mut filed, mut previews) = (Vec::new(), Vec::new(), Vec::new());
         for selected in selected {

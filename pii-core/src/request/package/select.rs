@@ -2,7 +2,7 @@
 
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 
-use super::cover::{Cover, Kind};
+use super::cover::{Cover, Kind, MentionLine};
 use super::table::{Column, Table};
 use crate::request::Error;
 
@@ -48,6 +48,14 @@ pub(super) enum Why {
     NeitherConsentNorContract,
     /// Concluded, not provided: Art. 20(1), WP 242.
     Inferred,
+    /// So many rows are about others: Art. 15(4).
+    OfOthers(u64),
+}
+
+impl LeftOut {
+    pub(super) fn mention(line: &MentionLine) -> Self {
+        Self { dataset: line.dataset.clone(), column: Some(line.column.clone()), why: Why::OfOthers(line.rows) }
+    }
 }
 
 /// Every leaf of some members, in order.

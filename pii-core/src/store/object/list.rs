@@ -175,7 +175,7 @@ fn sorted_out(objects: Vec<StoredObject>, asked: usize) -> (Vec<StoredObject>, V
         if hidden || key.ends_with('/') {
             continue;
         }
-        match Format::of_path(std::path::Path::new(key)) {
+        match Format::of_packed(std::path::Path::new(key)) {
             Some(_) => files.push(object),
             None => skipped.push(object.location.to_string()),
         }

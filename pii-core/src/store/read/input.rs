@@ -1,10 +1,12 @@
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::Error;
+use flate2::read::MultiGzDecoder;
+
+use crate::store::{Error, Format, Listed, ListedAt, Objects, StoredObject, StoredVersion};
 
 /// Where the bytes of one file come from.
 #[derive(Debug)]
@@ -20,6 +22,60 @@ pub(super) enum Input {
 }
 
 impl Input {
+    /// A file that was listed. What everybody sees of an object is kept, and a packed text unpacked; nothing, if there is
+    /// no more of it to see.
+    pub(super) fn listed(file: &Listed, objects: Option<&Objects>) -> Result<Option<Self>, Error> {
+        let raw = match &file.0 {
+            ListedAt::Path(path) => Self::File(path.clone()),
+            ListedAt::Object(object) => match object.current() {
+                Some(version) => Self::kept(object, version, objects.ok_or(Error::NoCredentials)?)?,
+                None => return Ok(None),
+            },
+        };
+        let name = raw.name();
+        if !matches!(Format::of_packed(Path::new(&name)), Some(Format::Csv | Format::JsonLines)) {
+            return Ok(Some(raw));
+        }
+        raw.unpacked().map(Some)
+    }
+
+    /// An object, kept in an unnamed temporary file.
+    fn kept(object: &StoredObject, version: &StoredVersion, objects: &Objects) -> Result<Self, Error> {
+        let (name, mut from) = (object.location.to_string(), 0);
+        let failed = |source| Error::Read { file: object.location.to_string(), source };
+        let mut file = tempfile::tempfile().map_err(failed)?;
+        while from < version.bytes {
+            let to = version.bytes.min(from + AT_ONCE);
+            let bytes = objects.read(&object.location, version.id.as_deref(), &version.etag, from..to)?;
+            file.write_all(&bytes).map_err(failed)?;
+            from = to;
+        }
+        Ok(Self::Spooled { file, name })
+    }
+
+    /// Text that is packed, whatever its name says, kept as it is unpacked; any other as it was.
+    fn unpacked(self) -> Result<Self, Error> {
+        let mut head = Vec::new();
+        let read = self.file()?.take(4).read_to_end(&mut head);
+        read.map_err(|source| self.unreadable(source))?;
+        let bytes = BufReader::new(self.file()?);
+        let unpacked = tempfile::tempfile().and_then(|mut file| {
+            match head.as_slice() {
+                [0x1f, 0x8b, ..] => io::copy(&mut MultiGzDecoder::new(bytes), &mut file)?,
+                [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+                    io::copy(&mut zstd::Decoder::with_buffer(bytes)?, &mut file)?
+                }
+                _ => return Ok(None),
+            };
+            Ok(Some(file))
+        });
+        Ok(match unpacked.map_err(|source| self.unreadable(source))? {
+            Some(file) => Self::Spooled { file, name: self.name() },
+            None if is_packed(Path::new(&self.name())) => Self::Spooled { file: self.file()?, name: self.name() },
+            None => self,
+        })
+    }
+
     /// Whether a second opening would find the bytes gone: standard input, or a shell's `<(…)`.
     pub(super) fn is_stream(&self) -> bool {
         match self {
@@ -91,6 +147,22 @@ impl Input {
         Error::Read { file: self.name(), source }
     }
 }
+
+/// Whether the name says that it is text that is packed.
+fn is_packed(path: &Path) -> bool {
+    Format::of_path(path).is_none() && Format::of_packed(path).is_some()
+}
+
+/// The name that a packed text has when it is unpacked.
+pub(super) fn unpacked_name(path: &Path) -> &Path {
+    match path.file_stem().filter(|_| is_packed(path)) {
+        Some(stem) => Path::new(stem),
+        None => path,
+    }
+}
+
+/// So much of an object is asked for at once.
+const AT_ONCE: u64 = 8 << 20;
 
 /// Counts bytes as they are read; shared with whoever shows the progress.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::align::{Common, check_columns};
-use super::input::{Input, Meter};
+use super::input::{Input, Meter, unpacked_name};
 use super::{Opened, ReadOptions, avro, csv, ipc, json, parquet};
 use crate::store::location::Found;
-use crate::store::{Error, Format, Location};
+use crate::store::{Error, Format, Listed, Location, Objects};
 
 /// A dataset that is ready to be read: its files are found, and agree on their columns.
 pub struct Source {
@@ -40,14 +40,27 @@ impl Source {
             found.add(path, options.format)?;
         }
         let stdin = locations.iter().any(Location::is_stdin);
-        let mut inputs: VecDeque<Input> = if stdin && locations.len() > 1 {
+        let inputs: VecDeque<Input> = if stdin && locations.len() > 1 {
             return Err(Error::StdinNotAlone);
         } else if stdin {
             VecDeque::from([Input::Stdin])
         } else {
             found.files.iter().cloned().map(Input::File).collect()
         };
+        Self::of(inputs, found, options)
+    }
 
+    /// Files that were listed, as one dataset. What everybody sees of an object, and what is packed in a text, is kept in an
+    /// unnamed temporary file while it is read.
+    ///
+    /// # Errors
+    /// As for [`Source::open`]; [`Error::NoCredentials`] for an object without a store, and what the store says.
+    pub fn listed(files: &[Listed], objects: Option<&Objects>, options: &ReadOptions) -> Result<Self, Error> {
+        let inputs = files.iter().map(|file| Input::listed(file, objects)).collect::<Result<Vec<_>, _>>()?;
+        Self::of(inputs.into_iter().flatten().collect(), Found::default(), options)
+    }
+
+    fn of(mut inputs: VecDeque<Input>, found: Found, options: &ReadOptions) -> Result<Self, Error> {
         let format = one_format(&inputs, options.format)?;
         // A single stream of CSV or Avro is read as it comes; anything else is read twice, or from its end.
         if inputs.len() > 1 || matches!(format, Format::JsonLines | Format::Parquet | Format::ArrowIpc) {
@@ -247,7 +260,11 @@ fn one_format(inputs: &VecDeque<Input>, asked: Option<Format>) -> Result<Format,
 }
 
 fn path_or_name(input: &Input) -> PathBuf {
-    input.path().map_or_else(|| PathBuf::from(input.name()), Path::to_owned)
+    match input.path() {
+        Some(path) => path.to_owned(),
+        // What is kept was unpacked.
+        None => unpacked_name(Path::new(&input.name())).to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The verbs for requests of data subjects: each decides, records, and then acts.
 
+mod again;
 mod apart;
 mod certify;
 mod forbid;
 mod hold;
 mod import;
+mod keep;
 mod notify;
 mod open;
 mod places;

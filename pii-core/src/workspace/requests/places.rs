@@ -1,14 +1,18 @@
+use std::sync::Arc;
+
 use super::hold;
 use super::hold::InForce;
+use super::plan::whole;
 use super::rectify::Rights;
 use crate::catalog::Disclosure;
 use crate::erase;
 use crate::erase::{Eraser, Values};
 use crate::error::Error;
-use crate::policy::{Dataset, ErasureStrategy};
+use crate::policy::{ColumnRule, Dataset, ErasureStrategy};
 use crate::pseudonym::{Normaliser, Pseudonymiser};
-use crate::request::{Files, Intent, Memory, Place, PlaceName, Sought};
-use crate::store::{self, Location};
+use crate::request;
+use crate::request::{Files, Intent, Memory, Mentions, Place, PlaceName, Sought, Words};
+use crate::store::{Location, ObjectLocation, ReadOptions, Whereabouts};
 use crate::vocab::{DatasetId, IdentifierKind, RecipientId};
 use crate::workspace::{Workspace, rotate};
 
@@ -46,12 +50,22 @@ impl Workspace {
         &'a self,
         aim: &'a Aim,
         sought: &Sought,
-        by_hand: &[DatasetId],
+        by_hand: &[PlaceName],
         holds: &[InForce],
     ) -> Result<Vec<Spot<'a>>, Error> {
         let mut spots = Vec::new();
+        let words = sought.words(&self.policy).map(Arc::new);
         for dataset in self.policy.datasets() {
-            spots.extend(self.dataset_place(dataset, aim, sought, by_hand, holds)?);
+            let place = self.dataset_place(dataset, aim, sought, by_hand, holds)?;
+            // What others wrote of somebody is not what is said of them.
+            let mentions = matches!(aim, Aim::Forgotten);
+            if mentions || place.is_some() {
+                spots.extend(place);
+                spots.extend(self.others(dataset, by_hand)?);
+            }
+            if mentions {
+                spots.extend(self.mentions(dataset, sought, words.as_ref(), by_hand)?);
+            }
         }
         for disclosure in newest_of_each(self.catalog.disclosures(None)?) {
             spots.extend(self.copy_place(&disclosure, aim, sought, holds)?);
@@ -80,7 +94,7 @@ impl Workspace {
         dataset: &Dataset,
         aim: &Aim,
         sought: &Sought,
-        by_hand: &[DatasetId],
+        by_hand: &[PlaceName],
         holds: &[InForce],
     ) -> Result<Option<Spot<'_>>, Error> {
         let Some(subject) = dataset.subject() else { return Ok(None) };
@@ -90,26 +104,39 @@ impl Workspace {
             return Ok(None);
         }
         let name = PlaceName::Dataset(dataset.id().to_string());
-        if by_hand.contains(dataset.id()) {
+        if by_hand.contains(&name) {
             return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
         }
         let unsearched = |why: String| Ok(Some(Spot::Known(name.clone(), Box::new(Intent::Unsearched { why }))));
-        let location = match self.located_at(dataset.location()) {
-            Ok(location) => location,
-            Err(error) => return unsearched(error.to_string()),
+        let at = match self.located_at(dataset.location()) {
+            Ok(at) => at,
+            Err(Error::Store(error)) => return unsearched(whole(&error)),
+            Err(error) => return Err(error),
         };
         let Some(values) = sought.spellings(&subject.kind) else {
-            // Had they been in it when it was taken in, the vault would know them by its key.
-            return match self.catalog.dataset(dataset.id().as_str())? {
-                Some(_) => Ok(Some(Spot::Known(name, Box::new(Intent::Absent)))),
-                None => unsearched(format!("it was never taken in, and no `{}` of theirs is known", subject.kind)),
-            };
+            return Ok(Some(Spot::Known(name, Box::new(self.without_a_key(dataset, &subject.kind, &at)?))));
         };
         let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
         let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
         let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
-        let files = self.files_of(dataset, aim, location, values, holds.collect())?;
+        let files = self.files_of(dataset, aim, at, values, holds.collect())?;
         Ok(files.map(|files| Spot::Open(Box::new(Files { keep: keep.or(files.keep.clone()), ..files }))))
+    }
+
+    /// What there is to say of a dataset if nothing is known by which these people would be found in it.
+    pub(super) fn without_a_key(
+        &self,
+        dataset: &Dataset,
+        kind: &IdentifierKind,
+        at: &Whereabouts,
+    ) -> Result<Intent, Error> {
+        // Had they been in it when it was taken in, the vault would know them by its key.
+        let known = self.catalog.dataset(dataset.id().as_str())?;
+        Ok(match known.map(|_| is_there(at)) {
+            Some(Ok(())) => Intent::Absent,
+            Some(Err(error)) => Intent::Unsearched { why: whole(&error) },
+            None => Intent::Unsearched { why: format!("it was never taken in, and no `{kind}` of theirs is known") },
+        })
     }
 
     /// The files of a dataset, in which people are found by these values of its subject column. None, if nothing is to
@@ -118,7 +145,7 @@ impl Workspace {
         &self,
         dataset: &Dataset,
         aim: &Aim,
-        location: Location,
+        at: Whereabouts,
         values: Values,
         holds: Vec<(&InForce, Values)>,
     ) -> Result<Option<Files>, Error> {
@@ -137,8 +164,82 @@ impl Workspace {
             (Aim::Forgotten, strategy) => Some(of(strategy, dataset)),
         };
         let Some(action) = action else { return Ok(None) };
-        let eraser = Eraser::new(&subject.column, values, action, 0)?.with_holds(rows(holds), today)?;
-        Ok(Some(Files { name: PlaceName::Dataset(dataset.id().to_string()), location, eraser, keep }))
+        let eraser = self.reaching(Eraser::new(&subject.column, values, action, 0)?, &at);
+        let eraser = eraser.with_holds(rows(holds), today)?;
+        Ok(Some(Files {
+            name: PlaceName::Dataset(dataset.id().to_string()),
+            at,
+            eraser,
+            reading: self.reading(),
+            keep,
+        }))
+    }
+
+    /// With the keys of files that were encrypted here, and with the store that the files lie in.
+    pub(super) fn reaching(&self, eraser: Eraser, at: &Whereabouts) -> Eraser {
+        let eraser = eraser.with_keys(&self.file_keys());
+        match at.objects() {
+            Some(objects) => eraser.with_objects(Arc::clone(objects)),
+            None => eraser,
+        }
+    }
+
+    /// Files of a dataset that nobody can look for rows in, if there are some.
+    pub(super) fn others(&self, dataset: &Dataset, by_hand: &[PlaceName]) -> Result<Option<Spot<'_>>, Error> {
+        let name = PlaceName::Others { dataset: dataset.id().to_string() };
+        if dataset.subject().is_none() || by_hand.contains(&PlaceName::Dataset(dataset.id().to_string())) {
+            return Ok(None);
+        }
+        if by_hand.contains(&name) {
+            return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
+        }
+        let at = match self.located_at(dataset.location()) {
+            Ok(at) => at,
+            // The dataset says so itself.
+            Err(Error::Store(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let why = request::passed_over(&at).ok().flatten();
+        Ok(why.map(|why| Spot::Known(name, Box::new(Intent::Unsearched { why }))))
+    }
+
+    /// The columns of a dataset in which rows of others may speak of these people.
+    pub(super) fn mentions(
+        &self,
+        dataset: &Dataset,
+        sought: &Sought,
+        words: Option<&Arc<Words>>,
+        by_hand: &[PlaceName],
+    ) -> Result<Vec<Spot<'_>>, Error> {
+        let Some(subject) = dataset.subject() else { return Ok(Vec::new()) };
+        if by_hand.contains(&PlaceName::Dataset(dataset.id().to_string())) {
+            return Ok(Vec::new());
+        }
+        let mut spots = Vec::new();
+        for column in free_texts(dataset) {
+            let (id, column) = (dataset.id().to_string(), column.to_owned());
+            let name = PlaceName::Mentions { dataset: id.clone(), column: column.clone() };
+            spots.push(match self.located_at(dataset.location()) {
+                _ if by_hand.contains(&name) => Spot::Known(name, Box::new(Intent::ByHand)),
+                Err(Error::Store(error)) => Spot::Known(name, Box::new(Intent::Unsearched { why: whole(&error) })),
+                Err(error) => return Err(error),
+                Ok(at) => Spot::Open(Box::new(Mentions {
+                    dataset: id,
+                    column,
+                    at,
+                    options: self.reading(),
+                    subject: subject.column.clone(),
+                    theirs: sought.spellings(&subject.kind),
+                    words: words.cloned(),
+                })),
+            });
+        }
+        Ok(spots)
+    }
+
+    /// How rows of a dataset are read, encrypted ones too.
+    pub(super) fn reading(&self) -> ReadOptions {
+        ReadOptions { keys: Some(self.file_keys()), ..ReadOptions::default() }
     }
 
     /// Nothing of a copy in which nothing is wrong, or that went to a stream, has left where it was written, or has no column that leads to people.
@@ -174,8 +275,10 @@ impl Workspace {
             let traces = self.traces(disclosure, &one.theirs)?.into_iter();
             held.extend(traces.filter(|trace| trace.column == column).map(|trace| (one, trace.values)));
         }
-        let eraser = Eraser::new(&column, values, action, 0)?.with_holds(rows(held), self.today())?;
-        Ok(Some(Spot::Open(Box::new(Files { name, location: Location::from(file), eraser, keep: None }))))
+        let at = Whereabouts::Here(Location::from(file));
+        let eraser = self.reaching(Eraser::new(&column, values, action, 0)?, &at);
+        let eraser = eraser.with_holds(rows(held), self.today())?;
+        Ok(Some(Spot::Open(Box::new(Files { name, at, eraser, reading: self.reading(), keep: None }))))
     }
 
     /// By which columns of a release these people are found, and as whom the recipient knows them there; the subject's own
@@ -218,14 +321,30 @@ impl Workspace {
         Ok(traces)
     }
 
-    /// Where the policy says that a dataset lies.
-    pub(super) fn located_at(&self, location: &str) -> Result<Location, store::Error> {
-        let parsed = Location::parse(location)?;
-        match parsed.path() {
-            Some(path) => Ok(Location::from(self.site.root().join(path))),
-            None => Ok(parsed),
+    /// Where the policy says that a dataset lies: a path, or what lies in a bucket.
+    pub(super) fn located_at(&self, location: &str) -> Result<Whereabouts, Error> {
+        if ObjectLocation::is_meant(location) {
+            return Ok(Whereabouts::Bucket(ObjectLocation::parse(location)?, self.objects()?));
         }
+        let parsed = Location::parse(location)?;
+        Ok(Whereabouts::Here(match parsed.path() {
+            Some(path) => Location::from(self.site.root().join(path)),
+            None => parsed,
+        }))
     }
+}
+
+/// The columns in which people write what they like.
+pub(super) fn free_texts(dataset: &Dataset) -> impl Iterator<Item = &str> {
+    let free = |rule: &ColumnRule| rule.tag().category().is_some_and(Mentions::may_be_in);
+    dataset.columns().filter(move |(_, rule)| free(rule)).map(|(path, _)| path)
+}
+
+/// Whether there are files at all where a dataset should lie.
+fn is_there(at: &Whereabouts) -> Result<(), request::Error> {
+    let listing = request::readable(at)?;
+    let missing = listing.missing();
+    missing.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// What the policy calls a way to erase, as the eraser takes it.

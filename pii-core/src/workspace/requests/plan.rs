@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::hold::{InForce, held, planned};
-use super::places::{Aim, Spot};
+use super::places::{Aim, Spot, free_texts};
 use crate::audit::Hash;
 use crate::erase::Go;
 use crate::error::Error;
@@ -18,15 +18,14 @@ use crate::workspace::Workspace;
 
 impl Workspace {
     /// What a request would do, in every place; changes nothing but that it is planned. Erasures, objections and restrictions
-    /// can be planned together. `by_hand`: datasets that somebody else sees to. The plan is kept in the workspace, too.
+    /// can be planned together. `by_hand`: datasets, and columns of free text, that somebody else sees to. The plan is kept in
+    /// the workspace, too.
     ///
     /// # Errors
     /// [`Error::Request`] if a request cannot be planned, or names several people. What is wrong with a place is in the
     /// plan: it could not be searched.
-    pub fn plan_requests(&self, ids: &[Uuid], by_hand: &[DatasetId], go: Go<'_>) -> Result<Plan, Error> {
-        if let Some(unknown) = by_hand.iter().find(|dataset| self.policy.dataset(dataset).is_none()) {
-            return Err(Error::UnknownDataset(unknown.clone()));
-        }
+    pub fn plan_requests(&self, ids: &[Uuid], by_hand: &[PlaceName], go: Go<'_>) -> Result<Plan, Error> {
+        by_hand.iter().try_for_each(|place| self.knows(place))?;
         let now = self.caller.clock.now();
         let draft = Deed::Plan { digest: String::new(), unsearched: 0 };
         let mut rights = BTreeSet::new();
@@ -42,7 +41,7 @@ impl Workspace {
         }
         match (right, ids) {
             (Right::Erasure, _) | (Right::Rectification, [_]) => {}
-            (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, go),
+            (Right::Access | Right::Portability, [id]) => return self.plan_release(*id, right, by_hand, go),
             (Right::Objection | Right::Restriction, ids) => return self.plan_forbidding(ids, right),
             (_, [id, ..]) => return Err(request::Error::OtherRight { id: *id, right }.into()),
             _ => {}
@@ -87,6 +86,22 @@ impl Workspace {
         }
     }
 
+    /// Refuses a place that the policy does not name.
+    fn knows(&self, place: &PlaceName) -> Result<(), Error> {
+        let (PlaceName::Dataset(dataset) | PlaceName::Mentions { dataset, .. } | PlaceName::Others { dataset }) = place
+        else {
+            return Err(request::Error::UnknownPlace { place: place.clone() }.into());
+        };
+        let id = DatasetId::parse(dataset)?;
+        let dataset = self.policy.dataset(&id).ok_or(Error::UnknownDataset(id))?;
+        match place {
+            PlaceName::Mentions { column, .. } if !free_texts(dataset).any(|free| free == column) => {
+                Err(request::Error::UnknownPlace { place: place.clone() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The plan of that digest, as it was kept.
     ///
     /// # Errors
@@ -108,7 +123,7 @@ impl Workspace {
                         && !(planned.intent.held() > 0 && planned.intent.rows() == 0)
                 }
                 PlaceName::Copy { recipient, .. } => *recipient == disclosure.recipient && planned.intent.acts(),
-                PlaceName::Vault | PlaceName::Register => false,
+                PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Vault | PlaceName::Register => false,
             };
             if places.iter().any(is_of) {
                 told.insert(disclosure.recipient);

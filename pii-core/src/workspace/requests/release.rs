@@ -1,24 +1,27 @@
 use std::fs;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::plan::whole;
+use super::places::Spot;
+use super::plan::{looked_at, whole};
 use crate::audit::{Action, Hash};
-use crate::erase::{self, Eraser, Go};
+use crate::erase::{self, Eraser, Go, Values};
 use crate::error::Error;
 use crate::policy::Dataset;
 use crate::request;
 use crate::request::package::{
-    Cover, Kind, Language, Package, PurposeLine, RecipientLine, Rows, SealTo, Table, Written,
+    Cover, Kind, Language, MentionLine, Package, PurposeLine, RecipientLine, Rows, SealTo, Table, Written,
 };
 use crate::request::{
     Deed, HeldRows, Intent, PersonRows, PlaceName, Plan, PlannedPlace, Request, Right, Sought, State,
 };
-use crate::store::{Listing, ReadOptions};
+use crate::store::{Listed, Whereabouts};
 use crate::vault::Value;
 use crate::workspace::Workspace;
 
@@ -43,12 +46,30 @@ pub struct Packed {
 
 impl Workspace {
     /// What a package would hold of the person, dataset by dataset.
-    pub(super) fn plan_release(&self, id: Uuid, right: Right, go: Go<'_>) -> Result<Plan, Error> {
+    pub(super) fn plan_release(
+        &self,
+        id: Uuid,
+        right: Right,
+        by_hand: &[PlaceName],
+        go: Go<'_>,
+    ) -> Result<Plan, Error> {
         let sought = self.seek(&[id])?;
-        let mut places = Vec::new();
+        let (mut places, words) = (Vec::new(), sought.words(&self.policy).map(Arc::new));
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
-            let intent = self.rows_in(dataset, &sought, go)?;
-            places.push(PlannedPlace { place: PlaceName::Dataset(dataset.id().to_string()), intent });
+            let place = PlaceName::Dataset(dataset.id().to_string());
+            let intent = match by_hand.contains(&place) {
+                true => Intent::ByHand,
+                false => self.rows_in(dataset, &sought, go)?,
+            };
+            places.push(PlannedPlace { place, intent });
+            let mut spots: Vec<_> = self.others(dataset, by_hand)?.into_iter().collect();
+            // What others wrote is no part of what can be taken along (Art. 20(1)).
+            if right == Right::Access {
+                spots.extend(self.mentions(dataset, &sought, words.as_ref(), by_hand)?);
+            }
+            for spot in spots {
+                places.push(planned(spot, go)?);
+            }
         }
         let plan = Plan {
             v: 1,
@@ -70,25 +91,31 @@ impl Workspace {
     /// How many rows of a dataset are about the person.
     fn rows_in(&self, dataset: &Dataset, sought: &Sought, go: Go<'_>) -> Result<Intent, Error> {
         let Some(subject) = dataset.subject() else { return Ok(Intent::Absent) };
+        let at = match self.located_at(dataset.location()) {
+            Ok(at) => at,
+            Err(Error::Store(error)) => return Ok(Intent::Unsearched { why: whole(&error) }),
+            Err(error) => return Err(error),
+        };
         let Some(values) = sought.spellings(&subject.kind) else {
-            return Ok(match self.catalog.dataset(dataset.id().as_str())? {
-                Some(_) => Intent::Absent,
-                None => Intent::Unsearched {
-                    why: format!("it was never taken in, and no `{}` of theirs is known", subject.kind),
-                },
-            });
+            return self.without_a_key(dataset, &subject.kind, &at);
         };
-        let counted = || -> Result<u64, erase::Error> {
-            let listing = Listing::of(&[self.located_at(dataset.location())?], None)?;
-            let eraser = Eraser::new(&subject.column, values, erase::Action::DeleteRow, 0)?;
-            Ok(eraser.plan(&listing, false, go)?.rows())
-        };
-        match counted() {
-            Ok(0) => Ok(Intent::Absent),
-            Ok(rows) => Ok(Intent::Release { rows }),
-            Err(erase::Error::Interrupted) => Err(Error::Interrupted),
-            Err(error) => Ok(Intent::Unsearched { why: whole(&error) }),
-        }
+        let rows = self.holding(&subject.column, values, &at, go);
+        looked_at(rows.map(|files| match files.iter().map(|(_, rows)| rows).sum() {
+            0 => Intent::Absent,
+            rows => Intent::Release { rows },
+        }))
+    }
+
+    /// The files in which the values stand, as everybody sees them.
+    fn holding(
+        &self,
+        column: &str,
+        values: Values,
+        at: &Whereabouts,
+        go: Go<'_>,
+    ) -> Result<Vec<(Listed, u64)>, request::Error> {
+        let eraser = self.reaching(Eraser::new(column, values, erase::Action::DeleteRow, 0)?, at);
+        Ok(eraser.holding(&request::readable(at)?, go)?)
     }
 
     /// Writes the package of an access or portability request that is planned, and nothing else: on record before the
@@ -134,9 +161,14 @@ impl Workspace {
             };
             let rows: Box<dyn Rows> = match (&planned.intent, sought.spellings(&subject.kind)) {
                 (Intent::Release { .. }, Some(values)) => {
-                    let options = ReadOptions { keys: Some(self.file_keys()), ..ReadOptions::default() };
-                    let location = self.located_at(dataset.location())?;
-                    Box::new(PersonRows::open(location, options, &subject.column, &values)?)
+                    let at = self.located_at(dataset.location())?;
+                    let files = self.holding(&subject.column, values.clone(), &at, &|_| ControlFlow::Continue(()))?;
+                    if files.is_empty() {
+                        return Err(request::Error::Vanished { place: planned.place.clone() }.into());
+                    }
+                    let files = files.into_iter().map(|(file, _)| file).collect();
+                    let objects = at.objects().cloned();
+                    Box::new(PersonRows::open(files, objects, self.reading(), &subject.column, &values)?)
                 }
                 // What the dataset itself could not be asked for, the vault may have.
                 _ => Box::new(HeldRows::new(held.iter().filter(|value| value.dataset == *name))?),
@@ -144,10 +176,12 @@ impl Workspace {
             parts.push((dataset, rows));
         }
         let tables: Vec<_> = parts.iter().map(|(dataset, rows)| Table::of(dataset, rows.as_ref())).collect();
-        let cover = self.cover(request, &tables, packing.language)?;
+        let mut cover = self.cover(request, &tables, packing.language)?;
+        cover.mentions = plan.places.iter().filter_map(mention).collect();
         let key = self.document_key()?;
         let package = Package::new(&cover, &tables, &key, &identity)?;
-        let rows = plan.places.iter().map(|planned| planned.intent.rows()).sum();
+        let rows = plan.places.iter().filter(|planned| matches!(planned.intent, Intent::Release { .. }));
+        let rows = rows.map(|planned| planned.intent.rows()).sum();
         let event = self.event(Action::RequestDeliver).with_request(id.to_string()).with_rows(rows);
         let subjects = sought.people().into_iter().map(|person| person.alias);
         let receipt = self.log.append(&event.with_subjects(subjects))?;
@@ -199,6 +233,24 @@ impl Workspace {
             }
         }
         Ok(cover)
+    }
+}
+
+/// What is planned in a place.
+fn planned(spot: Spot<'_>, go: Go<'_>) -> Result<PlannedPlace, Error> {
+    Ok(match spot {
+        Spot::Known(place, intent) => PlannedPlace { place, intent: *intent },
+        Spot::Open(place) => PlannedPlace { place: place.name(), intent: looked_at(place.plan(go))? },
+    })
+}
+
+/// What rows of others say of the person is not handed out (Art. 15(4)); that it is there, is said.
+fn mention(planned: &PlannedPlace) -> Option<MentionLine> {
+    match (&planned.place, &planned.intent) {
+        (PlaceName::Mentions { dataset, column }, Intent::Mentioned { rows }) => {
+            Some(MentionLine { dataset: dataset.clone(), column: column.clone(), rows: *rows })
+        }
+        _ => None,
     }
 }
 

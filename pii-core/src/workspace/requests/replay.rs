@@ -1,25 +1,28 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::hold::{InForce, planned};
 use super::places::{Aim, Spot, newest_of_each};
-use super::plan::{looked_at, whole};
+use super::plan::looked_at;
 use super::run::EndedPlace;
 use crate::audit::{Action, Hash};
 use crate::batch::text_of;
 use crate::catalog::Disclosure;
-use crate::erase::Go;
-use crate::erase::Values;
+use crate::erase;
+use crate::erase::{Go, Progress, Values};
 use crate::error::Error;
 use crate::policy::Dataset;
+use crate::register::Entry;
+use crate::request;
 use crate::request::{
-    Erased, ErasedOne, Files, Intent, Memory, Place, PlaceName, Plan, PlannedPlace, Right, Sought, kind_of,
+    Erased, Files, Intent, KeptLedger, Memory, Norms, Place, PlaceName, Plan, PlannedPlace, Right, Sought, kind_of,
 };
 use crate::store;
-use crate::store::{Location, ReadOptions, Source};
+use crate::store::{Location, Source, Whereabouts};
 use crate::vocab::{DatasetId, Identifier, IdentifierKind, Personal};
 use crate::workspace::Workspace;
 
@@ -29,6 +32,8 @@ pub struct Replay<'a> {
     pub plan: Plan,
     /// How many erasures were looked for.
     pub erasures: u64,
+    /// What is forbidden, or was lifted, and the register does not know it.
+    forgotten: Vec<Entry>,
     spots: Vec<Spot<'a>>,
 }
 
@@ -42,19 +47,29 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::Request`] for a ledger of other keys. What is wrong with a place is in the plan: it could not be searched.
-    pub fn plan_replay(&self, since: Timestamp, ledger: &[ErasedOne], go: Go<'_>) -> Result<Replay<'_>, Error> {
+    pub fn plan_replay(&self, since: Timestamp, ledger: &KeptLedger, go: Go<'_>) -> Result<Replay<'_>, Error> {
         let mut erased = self.requests.erased_since(since)?;
-        erased.add(&self.keys, ledger, since)?;
+        erased.add(&self.keys, &ledger.erased, since)?;
+        let norms = Norms::of(&self.policy);
+        let forgotten = self.forgotten_prohibitions(ledger)?;
         let (mut found, mut unread) = (BTreeMap::new(), BTreeMap::new());
         for dataset in self.policy.datasets() {
             let Some(subject) = dataset.subject() else { continue };
-            let location = self.located_at(dataset.location());
-            match location.and_then(|location| distinct(&location, &subject.column)) {
+            let values = match self.located_at(dataset.location()) {
+                Ok(at) => self.distinct(&at, &subject.column, go),
+                Err(Error::Store(error)) => Err(error.into()),
+                Err(error) => return Err(error),
+            };
+            match values {
                 Ok(values) => {
-                    let back = erased.among(&self.keys, &subject.kind, values.iter().map(String::as_str))?;
+                    let back = erased.among(&self.keys, &norms, &subject.kind, values.iter().map(String::as_str))?;
                     found.insert(dataset.id().clone(), back);
                 }
-                Err(error) => _ = unread.insert(dataset.id().clone(), whole(&error)),
+                Err(error) => {
+                    if let Intent::Unsearched { why } = looked_at(Err(error))? {
+                        unread.insert(dataset.id().clone(), why);
+                    }
+                }
             }
         }
         let copies = newest_of_each(self.catalog.disclosures(None)?);
@@ -65,17 +80,25 @@ impl Workspace {
         }
         let mut lost = Vec::new();
         for copy in &copies {
-            match self.in_clear(copy, &erased) {
+            match self.in_clear(copy, &erased, &norms, go) {
                 Ok(more) => named.extend(more),
-                Err(error) => lost.push((copy_name(copy), whole(&error))),
+                Err(error) => lost.push((copy_name(copy), looked_at(Err(error))?)),
             }
         }
-        let sought = self.back_in_the_vault(named, &erased)?;
+        let sought = self.back_in_the_vault(named, &erased, &norms)?;
         let holds = self.holds_over(&sought)?;
 
         let mut places: Vec<Planned<'_>> = Vec::new();
+        if !ledger.forbidden.is_empty() {
+            let people = forgotten.len() as u64;
+            let intent = if people > 0 { Intent::Forbid { people } } else { Intent::Absent };
+            places.push((PlannedPlace { place: PlaceName::Register, intent }, None));
+        }
         for dataset in self.policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
             let name = PlaceName::Dataset(dataset.id().to_string());
+            if let Some(Spot::Known(place, intent)) = self.others(dataset, &[])? {
+                places.push((PlannedPlace { place, intent: *intent }, None));
+            }
             let intent = match (unread.remove(dataset.id()), found.remove(dataset.id()).and_then(Values::new)) {
                 (Some(why), _) => Intent::Unsearched { why },
                 (None, None) => Intent::Absent,
@@ -86,9 +109,7 @@ impl Workspace {
             };
             places.push((PlannedPlace { place: name, intent }, None));
         }
-        for (place, why) in lost {
-            places.push((PlannedPlace { place, intent: Intent::Unsearched { why } }, None));
-        }
+        places.extend(lost.into_iter().map(|(place, intent)| (PlannedPlace { place, intent }, None)));
         for copy in &copies {
             if let Some(Spot::Open(place)) = self.copy_place(copy, &Aim::Forgotten, &sought, &holds)? {
                 let intent = looked_at(place.plan(go))?;
@@ -121,26 +142,31 @@ impl Workspace {
             recipients: Vec::new(),
             places,
         };
-        Ok(Replay { plan, erasures: erased.requests(), spots: spots.into_iter().flatten().collect() })
+        let spots = spots.into_iter().flatten().collect();
+        Ok(Replay { plan, erasures: erased.requests(), forgotten, spots })
     }
 
-    /// Erases again what came back: each place on record before it is touched. What was given away goes back into the
-    /// ledger. Done before, or in part, it ends the same.
+    /// Erases again what came back, and forbids again what was forbidden: each place on record before it is touched. What was
+    /// given away goes back into the ledger. Done before, or in part, it ends the same.
     ///
     /// # Errors
     /// [`Error::Audit`], [`Error::State`]; what went wrong in a place is beside it.
-    pub fn run_replay(&self, replay: &Replay<'_>, ledger: &[ErasedOne], go: Go<'_>) -> Result<Vec<EndedPlace>, Error> {
+    pub fn run_replay(&self, replay: &Replay<'_>, ledger: &KeptLedger, go: Go<'_>) -> Result<Vec<EndedPlace>, Error> {
         let digest = replay.plan.digest()?.to_string();
-        if !ledger.is_empty() {
-            let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(ledger.len() as u64))?;
-            self.requests.bring_back(&self.keys, ledger, &receipt)?;
+        if !ledger.erased.is_empty() {
+            let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(ledger.erased.len() as u64))?;
+            self.requests.bring_back(&self.keys, &ledger.erased, &receipt)?;
         }
         let (mut ended, mut failed) = (Vec::new(), false);
         for (number, planned) in replay.plan.places.iter().enumerate() {
             if planned.place == PlaceName::Vault && failed {
                 break;
             }
-            let ran = match self.run_place(planned, &replay.spots, &digest, number, go) {
+            let ran = match &planned.place {
+                PlaceName::Register => self.forbid_again(&replay.forgotten),
+                _ => self.run_place(&replay.plan, number, &replay.spots, &digest, go),
+            };
+            let ran = match ran {
                 Err(Error::Request(error)) => Err(error),
                 Err(error) => return Err(error),
                 Ok(ran) => Ok(ran),
@@ -153,7 +179,12 @@ impl Workspace {
 
     /// People who are in the vault again: of those whom these identifiers name, the ones of whom nothing is known that was
     /// not erased. Whoever shares an address with somebody who was erased stays.
-    fn back_in_the_vault(&self, named: BTreeSet<(IdentifierKind, String)>, erased: &Erased) -> Result<Sought, Error> {
+    fn back_in_the_vault(
+        &self,
+        named: BTreeSet<(IdentifierKind, String)>,
+        erased: &Erased,
+        norms: &Norms,
+    ) -> Result<Sought, Error> {
         let identifier = |(kind, value)| Identifier { kind, value: Personal::new(value) };
         let named: Vec<Identifier> = named.into_iter().map(identifier).collect();
         let mut sought = Sought::default();
@@ -170,7 +201,7 @@ impl Workspace {
                 let own = values.iter().filter_map(|held| {
                     Some(Identifier { kind: kind_of(&self.policy, held)?, value: held.value.clone() })
                 });
-                if erased.all(&self.keys, &own.collect::<Vec<_>>())? {
+                if erased.all(&self.keys, norms, &own.collect::<Vec<_>>())? {
                     sought.add(&self.policy, Uuid::now_v7(), Vec::new(), Some((person.clone(), values)));
                 }
             }
@@ -185,13 +216,13 @@ impl Workspace {
         holds: &[InForce],
         go: Go<'_>,
     ) -> Result<Option<Planned<'a>>, Error> {
-        let (Some(subject), location) = (dataset.subject(), self.located_at(dataset.location())?) else {
+        let (Some(subject), at) = (dataset.subject(), self.located_at(dataset.location())?) else {
             return Ok(None);
         };
         let keep = holds.iter().find(|one| one.dataset() == Some(dataset.id().as_str()));
         let keep = keep.map(|one| (one.hold.ground.clone(), one.hold.until));
         let holds = holds.iter().filter_map(|one| Some((one, one.theirs.spellings(&subject.kind)?)));
-        let Some(files) = self.files_of(dataset, &Aim::Forgotten, location, values, holds.collect())? else {
+        let Some(files) = self.files_of(dataset, &Aim::Forgotten, at, values, holds.collect())? else {
             return Ok(None);
         };
         let files = Files { keep: keep.or(files.keep.clone()), ..files };
@@ -200,9 +231,15 @@ impl Workspace {
     }
 
     /// Identifiers of erased people that stand in a copy as they are.
-    fn in_clear(&self, copy: &Disclosure, erased: &Erased) -> Result<Vec<(IdentifierKind, String)>, store::Error> {
+    fn in_clear(
+        &self,
+        copy: &Disclosure,
+        erased: &Erased,
+        norms: &Norms,
+        go: Go<'_>,
+    ) -> Result<Vec<(IdentifierKind, String)>, request::Error> {
         let mut named = Vec::new();
-        let file = PathBuf::from(&copy.destination);
+        let file = self.site.root().join(&copy.destination);
         let dataset = DatasetId::parse(&copy.dataset).ok().and_then(|id| self.policy.dataset(&id));
         let Some(dataset) = dataset.filter(|_| copy.destination != "-" && file.is_file()) else { return Ok(named) };
         for column in copy.columns.iter().filter(|column| column.key.is_none() && column.method == "keep") {
@@ -210,11 +247,36 @@ impl Workspace {
             let own = dataset.subject().filter(|subject| subject.column == column.path);
             let kind = own.map(|subject| subject.kind.clone());
             let Some(kind) = kind.or_else(|| IdentifierKind::of_column(category, &column.path)) else { continue };
-            let values = distinct(&Location::from(file.clone()), &column.path)?;
-            let back = erased.among(&self.keys, &kind, values.iter().map(String::as_str));
-            named.extend(back.unwrap_or_default().into_iter().map(|value| (kind.clone(), value)));
+            let values = self.distinct(&Whereabouts::Here(Location::from(file.clone())), &column.path, go)?;
+            let back = erased.among(&self.keys, norms, &kind, values.iter().map(String::as_str))?;
+            named.extend(back.into_iter().map(|value| (kind.clone(), value)));
         }
         Ok(named)
+    }
+
+    /// The values of a column, each once. Files are read one after the other, encrypted ones too.
+    fn distinct(&self, at: &Whereabouts, column: &str, go: Go<'_>) -> Result<HashSet<String>, request::Error> {
+        let (mut values, options) = (HashSet::new(), self.reading());
+        for file in request::readable(at)?.files {
+            let source = match Source::listed(&[file], at.objects().map(Arc::as_ref), &options) {
+                // An object of which only old versions are left.
+                Err(store::Error::NoSource) => continue,
+                source => source?,
+            };
+            for rows in source.batches() {
+                if go(Progress::default()) == ControlFlow::Break(()) {
+                    return Err(erase::Error::Interrupted.into());
+                }
+                let missing = || request::Error::NoSubjectColumn { column: column.to_owned() };
+                let text = text_of(&rows?, column).ok_or_else(missing)?;
+                for value in text.iter().flatten() {
+                    if !values.contains(value) {
+                        values.insert(value.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(values)
     }
 }
 
@@ -222,23 +284,8 @@ fn copy_name(copy: &Disclosure) -> PlaceName {
     PlaceName::Copy {
         recipient: copy.recipient.clone(),
         dataset: copy.dataset.clone(),
-        file: PathBuf::from(&copy.destination),
+        file: copy.destination.clone().into(),
     }
-}
-
-/// The values of a column, each once.
-fn distinct(location: &Location, column: &str) -> Result<HashSet<String>, store::Error> {
-    let mut values = HashSet::new();
-    for rows in Source::open(std::slice::from_ref(location), &ReadOptions::default())?.batches() {
-        let missing = || store::Error::NoColumn { file: location.to_string(), column: column.to_owned() };
-        let text = text_of(&rows?, column).ok_or_else(missing)?;
-        for value in text.iter().flatten() {
-            if !values.contains(value) {
-                values.insert(value.to_owned());
-            }
-        }
-    }
-    Ok(values)
 }
 
 /// People whose values are in memory at once.

@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::again::again;
 use super::hold::{InForce, held};
 use super::places::{Aim, Spot};
 use crate::audit::{Action, Event, Hash};
@@ -48,7 +49,7 @@ impl Workspace {
         }
         self.begin(&plan.requests, &digest)?;
 
-        let by_hand = plan.places.iter().filter_map(by_hand).collect::<Result<Vec<_>, _>>()?;
+        let by_hand: Vec<_> = plan.places.iter().filter_map(by_hand).collect();
         let aim = self.aim(plan.right, &plan.requests)?;
         let sought = self.seek(&plan.requests)?;
         let looked = self.holds_in_force()?;
@@ -71,7 +72,7 @@ impl Workspace {
                 Some(done) => Ok(done.ran.clone()),
                 None => {
                     let free = self.still_free(&mut holds, planned, &sought);
-                    free.and_then(|()| self.run_place(planned, &spots, &digest, number, go))
+                    free.and_then(|()| self.run_place(plan, number, &spots, &digest, go))
                 }
             };
             let ended = match ended {
@@ -109,7 +110,7 @@ impl Workspace {
                 one.dataset() == Some(dataset) || kind.is_some_and(|kind| one.theirs.spellings(&kind).is_some())
             }
             PlaceName::Copy { .. } => one.dataset().is_none(),
-            PlaceName::Register => false,
+            PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Register => false,
             PlaceName::Vault => !one.theirs.people().is_empty(),
         };
         match guard.since().find(|one| keeps(one)) {
@@ -126,7 +127,7 @@ impl Workspace {
     fn keep_to_know_again(&self, plan: &Plan, sought: &Sought, held: &BTreeSet<Uuid>) -> Result<(), Error> {
         let receipt = self.log.append(&self.event(Action::VaultDeposit).with_rows(plan.requests.len() as u64))?;
         let now = self.caller.clock.now();
-        self.requests.remember_erased(&self.keys, sought, held, now, &receipt)?;
+        self.requests.remember_erased(&self.keys, &self.policy, sought, held, now, &receipt)?;
         let kept = plan.places.iter().filter(|planned| matches!(planned.intent, Intent::Keep { .. }));
         let mut kinds: BTreeSet<_> = kept.filter_map(|planned| self.subject_kind(&planned.place)).collect();
         if !kinds.is_empty() {
@@ -175,29 +176,48 @@ impl Workspace {
         Ok(found)
     }
 
+    /// Does what is planned in one place, by its number.
     pub(super) fn run_place(
         &self,
-        planned: &PlannedPlace,
+        plan: &Plan,
+        number: usize,
         spots: &[Spot<'_>],
         digest: &str,
-        number: usize,
         go: Go<'_>,
     ) -> Result<Ran, Error> {
-        if let Intent::Unsearched { why } = &planned.intent {
-            return Err(request::Error::Unsearched { place: planned.place.clone(), why: why.clone() }.into());
-        }
-        if !planned.intent.acts() {
-            return Ok(Ran::default());
+        let Some(planned) = plan.places.get(number) else { return Ok(Ran::default()) };
+        let unsearched = |why: &str| request::Error::Unsearched { place: planned.place.clone(), why: why.to_owned() };
+        match &planned.intent {
+            Intent::Unsearched { why } => return Err(unsearched(why).into()),
+            Intent::Mentioned { rows } => {
+                return Err(request::Error::Mentioned { place: planned.place.clone(), rows: *rows }.into());
+            }
+            intent if !intent.acts() => return Ok(Ran::default()),
+            _ => {}
         }
         let place = spots.iter().find_map(|spot| match spot {
-            Spot::Open(place) if place.name() == planned.place => Some(place),
-            _ => None,
+            Spot::Open(place) => (place.name() == planned.place).then_some(Ok(place)),
+            Spot::Known(name, intent) => match intent.as_ref() {
+                // It was to be reached when the plan was made.
+                Intent::Unsearched { why } => (*name == planned.place).then(|| Err(unsearched(why))),
+                _ => None,
+            },
         });
-        let place = place.ok_or_else(|| request::Error::Vanished { place: planned.place.clone() })?;
+        let place = place.unwrap_or_else(|| Err(request::Error::Vanished { place: planned.place.clone() }))?;
         let receipt = self.log.append(&self.about_place(planned, digest))?;
         let now = self.caller.clock.now();
-        let journal = self.plan_file(digest, &format!("{number}.journal"));
-        let ran = place.run(&planned.intent, now, &journal, go, &receipt)?;
+        let ran = match again(plan, number, planned, place.as_ref(), go)? {
+            None => {
+                let journal = self.plan_file(digest, &format!("{number}.journal"));
+                place.run(&planned.intent, now, &journal, go, &receipt)?
+            }
+            Some(intent) => {
+                // It was looked at anew: a run before this one cannot have left half of just that.
+                let journal = self.plan_file(digest, &format!("{number}.again.journal"));
+                let _ = std::fs::remove_file(&journal);
+                place.run(&intent, now, &journal, go, &receipt)?
+            }
+        };
         self.requests.place_done(digest, &planned.place, &ran, self.caller.clock.now(), &receipt)?;
         Ok(ran)
     }
@@ -213,6 +233,7 @@ impl Workspace {
         let (dataset, recipient) = match &planned.place {
             PlaceName::Dataset(dataset) => (Some(dataset), None),
             PlaceName::Copy { dataset, recipient, .. } => (Some(dataset), Some(recipient)),
+            PlaceName::Mentions { dataset, .. } | PlaceName::Others { dataset } => (Some(dataset), None),
             PlaceName::Register | PlaceName::Vault => (None, None),
         };
         let event = match dataset.and_then(|dataset| DatasetId::parse(dataset).ok()) {
@@ -285,9 +306,6 @@ fn rectifies(intent: &Intent) -> bool {
     }
 }
 
-fn by_hand(planned: &PlannedPlace) -> Option<Result<DatasetId, Error>> {
-    match (&planned.place, &planned.intent) {
-        (PlaceName::Dataset(dataset), Intent::ByHand) => Some(DatasetId::parse(dataset).map_err(Error::from)),
-        _ => None,
-    }
+fn by_hand(planned: &PlannedPlace) -> Option<PlaceName> {
+    matches!(planned.intent, Intent::ByHand).then(|| planned.place.clone())
 }

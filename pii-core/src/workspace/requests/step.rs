@@ -60,7 +60,10 @@ impl Workspace {
             Deed::Approve { digest: plan } => digest(self.event(Action::RequestApprove), plan),
             Deed::Run { digest: plan } => digest(self.event(Action::RequestRun), plan),
             Deed::Fulfil => self.event(Action::RequestEnd),
-            Deed::Part { places } => self.event(Action::RequestEnd).denied(format!("{places} places are not done")),
+            Deed::Part { places } => self.event(Action::RequestEnd).denied(match places {
+                1 => "1 place is not done".to_owned(),
+                places => format!("{places} places are not done"),
+            }),
             Deed::Hold { .. } => self.event(Action::RequestEnd).denied("a ground keeps some of it"),
             Deed::Tell { recipients } => self.event(Action::Notify).with_rows(*recipients),
             Deed::Close => self.event(Action::RequestClose),

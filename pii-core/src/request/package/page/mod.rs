@@ -212,6 +212,11 @@ impl Page<'_> {
             let why = match left.why {
                 Why::NeitherConsentNorContract => self.words.left_basis,
                 Why::Inferred => self.words.left_inferred,
+                Why::OfOthers(rows) => {
+                    let rows = self.rows(rows);
+                    self.html.raw(", ").text(&rows);
+                    self.words.left_of_others
+                }
             };
             self.html.raw(": ").text(why).raw("</li>\n");
         }

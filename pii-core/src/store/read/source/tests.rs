@@ -188,3 +188,29 @@ fn the_work_can_move_to_another_thread() {
     is_send::<Batches>();
     is_send::<TableWriter>();
 }
+
+#[test]
+fn what_was_listed_is_read_whether_it_is_packed_or_not_and_whatever_its_name_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = b"id\n1\n2\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, text).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let twice = [gzip.as_slice(), &gzip].concat();
+    let zstd = zstd::encode_all(text.as_slice(), 1).unwrap();
+    for (name, bytes, rows) in [
+        ("a.csv", text.as_slice(), 2),
+        ("b.csv.gz", &gzip, 2),
+        ("c.csv.gz", &twice, 5),
+        ("d.csv.zst", &zstd, 2),
+        ("e.csv.gz", text, 2),
+        ("f.csv", &zstd, 2),
+    ] {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let listing = crate::store::Listing::of(&[Location::from(path)], None).unwrap();
+        let source = Source::listed(&listing.files, None, &ReadOptions::default()).unwrap();
+        let read: usize = source.batches().map(|batch| batch.unwrap().num_rows()).sum();
+        assert_eq!(read, rows, "{name}");
+    }
+}
