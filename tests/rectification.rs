@@ -78,6 +78,10 @@ fn an_address_becomes_right_in_every_dataset_copy_and_the_vault() {
     let certificate = desk.pii(&format!("request certificate {id}")).done();
     assert!(certificate.out.contains("rectify") && !certificate.out.contains(RIGHT), "{}", certificate.out);
     desk.pii(&format!("request plan {id}")).exits(3);
+
+    // The ledger does not know what was right: it names the request, so that the person is asked again.
+    let said = desk.pii("request replay --since 2020-01-01 --dry-run").done();
+    assert!(said.out.contains(&id) && said.err.contains("1 request put something right"), "{}{}", said.out, said.err);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub enum PlaceName {
         recipient: String,
         /// Of which dataset.
         dataset: String,
-        /// Where.
+        /// Where, from the workspace.
         file: PathBuf,
     },
     /// Files of a dataset that nobody can look for rows in.

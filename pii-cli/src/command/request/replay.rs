@@ -57,6 +57,17 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.line(format!("{looked} since {}, and nothing came back", args.since));
         super::plan::unsearched(plan, ui);
     }
+    if !replay.rectified.is_empty() {
+        let (one, many) = (
+            "request put something right since, and nobody knows any more what: ask the person",
+            "requests put something right since, and nobody knows any more what: ask the people",
+        );
+        ui.warn(format!("{} {}", replay.rectified.len(), if replay.rectified.len() == 1 { one } else { many }));
+        replay.rectified.iter().for_each(|id| {
+            ui.record("rectification", &json!({ "request": id.to_string() }));
+            ui.line(format!("  {id}"));
+        });
+    }
     let searched = if plan.unsearched() > 0 { Exit::No } else { Exit::Done };
     if args.dry_run || (!acts && ledger.is_empty()) {
         return Ok(searched);

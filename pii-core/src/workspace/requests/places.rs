@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::hold;
@@ -260,7 +261,7 @@ impl Workspace {
         let name = PlaceName::Copy {
             recipient: disclosure.recipient.clone(),
             dataset: disclosure.dataset.clone(),
-            file: file.clone(),
+            file: PathBuf::from(&disclosure.destination),
         };
         let action = match aim {
             Aim::Forgotten => erase::Action::DeleteRow,

@@ -19,7 +19,8 @@ use crate::policy::Dataset;
 use crate::register::Entry;
 use crate::request;
 use crate::request::{
-    Erased, Files, Intent, KeptLedger, Memory, Norms, Place, PlaceName, Plan, PlannedPlace, Right, Sought, kind_of,
+    Deed, Erased, Files, Intent, KeptLedger, Memory, Norms, Place, PlaceName, Plan, PlannedPlace, Request, Right,
+    Sought, Step, kind_of,
 };
 use crate::store;
 use crate::store::{Location, Source, Whereabouts};
@@ -32,6 +33,8 @@ pub struct Replay<'a> {
     pub plan: Plan,
     /// How many erasures were looked for.
     pub erasures: u64,
+    /// Rectifications that were carried out since then. What was right is not known any more: they are to be asked for again.
+    pub rectified: Vec<Uuid>,
     /// What is forbidden, or was lifted, and the register does not know it.
     forgotten: Vec<Entry>,
     spots: Vec<Spot<'a>>,
@@ -143,10 +146,21 @@ impl Workspace {
             places,
         };
         let spots = spots.into_iter().flatten().collect();
-        Ok(Replay { plan, erasures: erased.requests(), forgotten, spots })
+        let rectified = self.rectified_since(since)?;
+        Ok(Replay { plan, erasures: erased.requests(), rectified, forgotten, spots })
     }
 
-    /// Erases again what came back, and forbids again what was forbidden: each place on record before it is touched. What was
+    /// Requests by which something was put right since then.
+    fn rectified_since(&self, since: Timestamp) -> Result<Vec<Uuid>, Error> {
+        let requests = self.requests.list(true)?.into_iter();
+        let is = |request: &Request| {
+            let ran = |step: &Step| matches!(step.deed, Deed::Run { .. }) && step.at >= since;
+            request.claim.right() == Right::Rectification && request.steps.iter().any(ran)
+        };
+        Ok(requests.filter(is).map(|request| request.id).collect())
+    }
+
+    /// Erases again what came back: each again what was forbidden: each place on record before it is touched. What was
     /// given away goes back into the ledger. Done before, or in part, it ends the same.
     ///
     /// # Errors
