@@ -1,6 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Caller, KeySettings, Settings, Workspace};
 use crate::audit::{Action, AuditLog, Event, Sidecar, Signer, VerifierKey};
@@ -204,7 +204,7 @@ impl Site {
         Ok(Keyring::open(&self.keys(), root)?)
     }
 
-    /// Unlocks the workspace for a caller.
+    /// Unlocks the workspace for a caller. The vault stays shut until it is needed.
     ///
     /// # Errors
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
@@ -216,13 +216,9 @@ impl Site {
         let catalog = self.catalog()?;
         let requests = self.requests()?;
         let register = Register::open(&self.state())?;
-        let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
-        if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
-            let _receipt = log.append(&event().with_peer(host))?;
-        }
-        let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         let keys = Arc::new(keys);
+        let vault = OnceLock::new();
         let workspace =
             Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, caller };
         // Not before: the key of the log was on the other side.

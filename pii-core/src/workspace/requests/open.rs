@@ -48,7 +48,7 @@ impl Workspace {
             well_formed(place, asked, &kinds, now)?;
             self.refuse_unknown_purpose(&asked.claim)?;
         }
-        let letters = Letters::new(self.vault(), &self.keys);
+        let letters = Letters::new(self.vault()?, &self.keys);
         let (mut filings, mut new) = (Vec::with_capacity(asked.len()), HashSet::new());
         let contents = letters.contents(asked.iter().map(|asked| (&asked.claim, asked.identifiers.as_slice())))?;
         for (asked, content) in asked.iter().zip(contents) {
@@ -102,8 +102,8 @@ impl Workspace {
             return Err(request::Error::Forgotten { id }.into());
         }
         named_well(0, identifiers, &self.kinds())?;
+        let letters = Letters::new(self.vault()?, &self.keys);
         let receipt = self.log.append(&self.event(Action::VaultDeposit).with_request(id.to_string()))?;
-        let letters = Letters::new(self.vault(), &self.keys);
         Ok(letters.keep(&[(id, identifiers)], self.caller.clock.now(), &receipt)?)
     }
 
