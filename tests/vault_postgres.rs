@@ -159,6 +159,48 @@ fn a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_half_written(
 }
 
 #[test]
+fn while_a_server_is_away_what_needs_no_vault_goes_on_and_what_needs_it_changes_nothing() {
+    let server = Postgres::start();
+    let desk = stocked(&server);
+    pii(&desk, &format!("vault move --to {} --wipe-source --yes", server.url("owner"))).done();
+    let open = |who: &str| tell(&desk, "request open erasure --subject - --json", who);
+    let id = open("customer_id=C0000003").done().json()[0]["id"].as_str().unwrap().to_owned();
+    let request = |verb: &str| pii(&desk, &format!("request {verb}").replace("ID", &id));
+    let state = || request("show ID --json").done().json()[0]["state"].as_str().unwrap().to_owned();
+    let entries = |action: &str| pii(&desk, &format!("audit query --action {action} --json")).done().json().len();
+
+    server.kill();
+    request("verify-identity ID --method login").done();
+    pii(&desk, "protect customers.csv -d crm.customers -r warehouse -o warehouse.csv").done();
+    pii(&desk, "audit verify").done();
+    // It is not as if nobody were there.
+    request("plan ID").exits(1).says(&["refuses the connection", "hint:"]);
+    open("customer_id=C0000004").exits(1).says(&["refuses the connection"]);
+    tell(&desk, "vault read --subject - --purpose analytics", "customer_id=C0000003").exits(1);
+    tell(&desk, "key shred --subject - --yes", "customer_id=C0000003").exits(1);
+    pii(&desk, "tag customers.csv -d crm.customers").exits(1);
+    assert_eq!(request("list --json").done().json().len(), 1);
+    assert_eq!(state(), "verified");
+    assert_eq!(["request_open", "request_plan", "key_shred", "vault_read"].map(entries), [1, 0, 0, 0]);
+
+    server.go();
+    request("plan ID").done();
+    server.kill();
+    request("run ID --yes").exits(1).says(&["refuses the connection"]);
+    assert_eq!((state().as_str(), entries("request_run")), ("planned", 0));
+    assert!(desk.read("customers.csv").contains("C0000003"));
+    server.go();
+    request("run ID --yes").done();
+    assert_eq!(state(), "verified-absent");
+    assert!(!desk.read("customers.csv").contains("C0000003"));
+    tell(&desk, "vault read --subject - --purpose analytics", "customer_id=C0000003").exits(3).says(&["knows nobody"]);
+    server.kill();
+    request("certificate ID").done();
+    request("close ID").exits(1);
+    desk.log_holds();
+}
+
+#[test]
 fn each_fault_of_a_certificate_has_its_sentence() {
     let desk = Desk::new();
     for (shows, sentence) in [

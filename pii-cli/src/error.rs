@@ -404,8 +404,9 @@ fn vault_hint(error: &vault::Error) -> Option<String> {
             "PGPASSFILE names a file of lines `host:port:database:user:password`, mode 600".to_owned()
         }
         vault::Error::Forbidden { .. } => "which role may do what: docs/guides/vault-on-postgresql.md".to_owned(),
-        vault::Error::Server { .. } => {
-            "nothing is half written; when the server is back, run the command again".to_owned()
+        vault::Error::Server { .. }
+        | vault::Error::Wire(wire::Error::Refused { .. } | wire::Error::Silent { .. } | wire::Error::Broken { .. }) => {
+            "nothing is half written; when the server of the vault is back, run the command again".to_owned()
         }
         vault::Error::NoVault { .. } => {
             "restore it from its backup; to begin one on a server, `pii vault move --to postgres://…`".to_owned()

@@ -6,8 +6,9 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use arrow::error::ArrowError;
 
+use super::heed::Passed;
 use crate::keyring::Epoch;
-use crate::pseudonym::{self, Transform};
+use crate::pseudonym::{self, Normaliser, Transform};
 
 /// A column that leaves, or a part of one.
 #[derive(Debug)]
@@ -46,8 +47,15 @@ impl Part {
         Ok(became.with_name(bridge(field.name(), epoch)).with_metadata(metadata))
     }
 
-    /// Rewrites one of `columns` into `field`, which [`Self::field`] made.
-    pub(super) fn apply(&self, columns: &[ArrayRef], field: &Field) -> Result<ArrayRef, pseudonym::Error> {
+    /// Rewrites one of the columns of `passed` into `field`, which [`Self::field`] made.
+    pub(super) fn rewrite(&self, passed: &Passed, field: &Field) -> Result<ArrayRef, pseudonym::Error> {
+        match (&self.node, passed.normal.get(&self.from)) {
+            (Node::Leaf(transform), Some(normal)) => transform.apply_normal(normal),
+            _ => self.apply(passed.rows.columns(), field),
+        }
+    }
+
+    fn apply(&self, columns: &[ArrayRef], field: &Field) -> Result<ArrayRef, pseudonym::Error> {
         self.node.apply(columns.get(self.from).ok_or_else(other_rows)?, field)
     }
 }
@@ -59,6 +67,14 @@ impl Node {
             Self::Leaf(transform) => transform.is_pseudonym(),
             Self::List(item) => item.is_pseudonyms(),
             Self::Struct(_) | Self::Map(_) => false,
+        }
+    }
+
+    /// The normal form in which it hashes texts, if it is a column of pseudonyms.
+    pub(super) fn normaliser(&self) -> Option<Normaliser> {
+        match self {
+            Self::Leaf(transform) => transform.normaliser(),
+            Self::Struct(_) | Self::List(_) | Self::Map(_) => None,
         }
     }
 

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait, StringArray, UInt64Array};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Fields, UInt64Type};
@@ -14,8 +15,8 @@ use crate::register::{Bar, Forbidden, Marker};
 #[derive(Debug)]
 pub(super) struct Probe {
     /// Which of the columns side by side.
-    at: usize,
-    of: Shape,
+    pub(super) at: usize,
+    pub(super) of: Shape,
 }
 
 #[derive(Debug)]
@@ -99,16 +100,23 @@ fn leaf(register: &Forbidden, marker: &Marker, array: &ArrayRef) -> Result<Vec<B
 }
 
 fn texts<'v>(register: &Forbidden, marker: &Marker, values: impl Iterator<Item = Option<&'v str>>) -> Vec<Bar> {
-    let mut last = ("", Bar::Nothing);
-    let bar = |value: Option<&'v str>| {
-        let Some(value) = value else { return Bar::Nothing };
-        // Rows of one person often follow each other.
-        if value != last.0 {
-            last = (value, register.bar(marker, value));
-        }
-        last.1
+    register.bars(marker, &normal_forms(marker, values))
+}
+
+/// What keeps back the row of each text, and the texts in their normal form; none, if that is how they are.
+pub(super) fn handed_on(register: &Forbidden, marker: &Marker, texts: &StringArray) -> (Vec<Bar>, Option<StringArray>) {
+    let normal = normal_forms(marker, texts.iter());
+    let bars = register.bars(marker, &normal);
+    let is_same = |(normal, text): (&Option<Cow<'_, str>>, Option<&str>)| match (normal, text) {
+        (Some(normal), Some(text)) => matches!(normal, Cow::Borrowed(_)) && normal.len() == text.len(),
+        _ => true,
     };
-    values.map(bar).collect()
+    let are_same = normal.iter().zip(texts.iter()).all(is_same);
+    (bars, (!are_same).then(|| normal.iter().map(Option::as_deref).collect()))
+}
+
+fn normal_forms<'v>(marker: &Marker, values: impl Iterator<Item = Option<&'v str>>) -> Vec<Option<Cow<'v, str>>> {
+    values.map(|value| value.map(|value| marker.normaliser().normalise(value))).collect()
 }
 
 /// A null hides what lies beneath.

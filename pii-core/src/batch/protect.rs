@@ -13,20 +13,20 @@ impl Batch<Tagged> {
         if self.dataset != protection.dataset || self.rows.schema_ref().fields() != protection.input.fields() {
             return Err(Error::Mismatch { expected: protection.dataset.to_string(), found: self.dataset.to_string() });
         }
-        let (rows, dropped) = protection.heed.apply(self.rows)?;
+        let passed = protection.heed.apply(self.rows)?;
         let fields = protection.output.fields();
         let columns = (protection.parts.par_iter().zip(fields.par_iter()))
             .map(|(part, field)| {
-                part.apply(rows.columns(), field).map_err(|source| Error::Column {
+                part.rewrite(&passed, field).map_err(|source| Error::Column {
                     dataset: self.dataset.clone(),
                     column: field.name().clone(),
                     source,
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+        let options = RecordBatchOptions::new().with_row_count(Some(passed.rows.num_rows()));
         let rows = RecordBatch::try_new_with_options(protection.output.clone(), columns, &options)?;
-        let state = Protected { recipient: protection.recipient.clone(), dropped };
+        let state = Protected { recipient: protection.recipient.clone(), dropped: passed.dropped };
         Ok(Batch { dataset: self.dataset, rows, state })
     }
 }

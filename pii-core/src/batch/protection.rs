@@ -88,10 +88,11 @@ impl Protection {
         let (dataset, recipient, purpose) = policy.release(dataset, to.recipient)?;
         let domain = recipient.domain();
         let older = older(keys, &domain, to.since)?;
-        let heed = Heed::new(register, keys, dataset, schema, (purpose.id(), recipient.id()))?;
+        let mut heed = Heed::new(register, keys, dataset, schema, (purpose.id(), recipient.id()))?;
         let mut plan = Plan { policy, dataset, recipient, domain, keys, older, columns: Vec::new() };
         let parts = plan.parts(schema.fields(), None)?;
         let columns = plan.columns;
+        heed.hand_on(schema, |at| parts.iter().find(|part| part.from == at)?.node.normaliser());
         let mut fields = Vec::new();
         for part in &parts {
             fields.push(part.field(schema.fields()).map_err(|source| Error::Column {

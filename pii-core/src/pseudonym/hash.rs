@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, StringArray, StringBuilder};
 use arrow::datatypes::DataType;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -82,19 +82,30 @@ impl Pseudonymiser {
         }
     }
 
+    /// The normal form in which it hashes texts.
+    pub(super) fn normaliser(&self) -> Normaliser {
+        self.normaliser
+    }
+
+    /// Texts that are in its normal form already.
+    pub(super) fn apply_normal(&self, normal: &StringArray) -> Result<ArrayRef, Error> {
+        self.strings(normal.len(), normal.iter(), |value| self.key.sign(value.as_bytes()))
+    }
+
     /// Strings, integers, dates and the like are hashed as text, binary as its bytes; nulls stay null.
     pub(super) fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, Error> {
+        let sign = |value: &str| self.sign(value);
         match array.data_type() {
-            DataType::Utf8 => self.strings(array.len(), array.as_string::<i32>().iter()),
-            DataType::LargeUtf8 => self.strings(array.len(), array.as_string::<i64>().iter()),
-            DataType::Utf8View => self.strings(array.len(), array.as_string_view().iter()),
+            DataType::Utf8 => self.strings(array.len(), array.as_string::<i32>().iter(), sign),
+            DataType::LargeUtf8 => self.strings(array.len(), array.as_string::<i64>().iter(), sign),
+            DataType::Utf8View => self.strings(array.len(), array.as_string_view().iter(), sign),
             DataType::Binary => self.bytes(array.as_binary::<i32>().iter()),
             DataType::LargeBinary => self.bytes(array.as_binary::<i64>().iter()),
             DataType::BinaryView => self.bytes(array.as_binary_view().iter()),
             DataType::FixedSizeBinary(_) => self.bytes(array.as_fixed_size_binary().iter()),
             _ => {
                 let text = arrow::compute::cast(array, &DataType::Utf8)?;
-                self.strings(text.len(), text.as_string::<i32>().iter())
+                self.strings(text.len(), text.as_string::<i32>().iter(), sign)
             }
         }
     }
@@ -103,6 +114,7 @@ impl Pseudonymiser {
         &self,
         rows: usize,
         values: impl Iterator<Item = Option<&'a str>> + Clone,
+        sign: impl Fn(&str) -> [u8; 32],
     ) -> Result<ArrayRef, Error> {
         // A look-up in a memo costs about as much as two hashes: worth it only where values recur.
         let mut seen = HashSet::new();
@@ -112,14 +124,14 @@ impl Pseudonymiser {
             let mut memo: HashMap<&str, [u8; 32]> = HashMap::new();
             for value in values {
                 match value {
-                    Some(value) => out.push(memo.entry(value).or_insert_with(|| self.sign(value)))?,
+                    Some(value) => out.push(memo.entry(value).or_insert_with(|| sign(value)))?,
                     None => out.push_null(),
                 }
             }
         } else {
             for value in values {
                 match value {
-                    Some(value) => out.push(&self.sign(value))?,
+                    Some(value) => out.push(&sign(value))?,
                     None => out.push_null(),
                 }
             }

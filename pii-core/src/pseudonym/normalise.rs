@@ -87,7 +87,9 @@ impl Normaliser {
 }
 
 fn nfc(value: &str) -> Cow<'_, str> {
-    if value.is_ascii() || is_nfc_quick(value.chars()) == unicode_normalization::IsNormalized::Yes {
+    // Below U+0300, the first that combines, nothing composes; the first byte of all that follow is greater.
+    if value.bytes().all(|byte| byte < 0xcc) || is_nfc_quick(value.chars()) == unicode_normalization::IsNormalized::Yes
+    {
         Cow::Borrowed(value)
     } else {
         Cow::Owned(value.nfc().collect())
@@ -118,13 +120,23 @@ fn email(value: &str) -> Cow<'_, str> {
             Cow::Borrowed(value)
         };
     }
-    let lower = nfc(value).to_lowercase();
+    let normal = nfc(value);
+    let lower = if is_lower(&normal) { normal } else { Cow::Owned(normal.to_lowercase()) };
     // Of an ASCII domain in lower case, IDNA makes nothing else; it takes longer than all the rest.
     let foreign = lower.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii());
     match foreign.map(|(local, domain)| (local, idna::domain_to_ascii(domain))) {
         Some((local, Ok(domain))) => Cow::Owned(format!("{local}@{domain}")),
-        _ => Cow::Owned(lower),
+        _ => lower,
     }
+}
+
+/// Whether it is in lower case already, as most addresses are: then nothing needs to be copied.
+fn is_lower(text: &str) -> bool {
+    text.chars().all(|c| match c {
+        '\0'..='\x7f' => !c.is_ascii_uppercase(),
+        // The first is quicker, and says no of letters that have no case.
+        _ => c.is_lowercase() || c.to_lowercase().eq([c]),
+    })
 }
 
 fn document(value: &str) -> Cow<'_, str> {
@@ -168,6 +180,17 @@ mod tests {
         ] {
             let normal: std::collections::BTreeSet<_> = spellings.iter().map(|s| normal(category, region, s)).collect();
             assert_eq!(normal.len(), 1, "{category}: {normal:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_quickly_would_not_have_changed() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            assert_eq!(is_lower(&text), text.to_lowercase() == text, "{c:?}");
+            if c < '\u{300}' {
+                assert!(text.nfc().eq(text.chars()), "{c:?}");
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use arrow::compute::{DatePart, cast, date_part, take};
 use arrow::datatypes::{DataType, Field, Float64Type};
 
 use super::generalise;
-use super::{Error, Pseudonymiser};
+use super::{Error, Normaliser, Pseudonymiser};
 use crate::policy::Method;
 
 /// A method, ready to be applied to one column.
@@ -62,6 +62,23 @@ impl Transform {
         let mut metadata: HashMap<_, _> = field.metadata().clone();
         metadata.extend(self.pseudonymiser.iter().flat_map(Pseudonymiser::metadata));
         Ok(Field::new(field.name(), data_type, nullable).with_metadata(metadata))
+    }
+
+    /// The normal form in which it hashes texts, if it makes pseudonyms.
+    pub fn normaliser(&self) -> Option<Normaliser> {
+        self.pseudonymiser.as_ref().map(Pseudonymiser::normaliser)
+    }
+
+    /// Rewrites a column of texts that are in its [`normaliser`](Self::normaliser)'s form already: what
+    /// [`apply`](Self::apply) makes of the texts that they were.
+    ///
+    /// # Errors
+    /// [`Error::Type`] if it makes no pseudonyms.
+    pub fn apply_normal(&self, normal: &StringArray) -> Result<ArrayRef, Error> {
+        match &self.pseudonymiser {
+            Some(pseudonymiser) => pseudonymiser.apply_normal(normal),
+            None => Err(self.misfit(normal.data_type())),
+        }
     }
 
     /// Rewrites a column. Lists and dictionaries are rewritten item by item; each distinct entry of a
@@ -199,7 +216,6 @@ mod tests {
     use super::*;
     use crate::keyring::{Keyring, RootKey};
     use crate::policy::PseudonymForm;
-    use crate::pseudonym::Normaliser;
     use crate::vocab::Domain;
 
     fn method(spelling: &str) -> Transform {

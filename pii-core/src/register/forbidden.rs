@@ -1,4 +1,5 @@
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::Marker;
 use super::known::Known;
@@ -11,9 +12,8 @@ pub struct Forbidden {
     pub(super) recipient: RecipientId,
     /// How often the register had changed.
     pub(super) generation: i64,
-    pub(super) kinds: BTreeSet<IdentifierKind>,
-    pub(super) objections: Known,
-    pub(super) restrictions: Known,
+    /// What each scope knows by identifiers of a kind: never nobody.
+    pub(super) known: BTreeMap<IdentifierKind, Vec<(Bar, Known)>>,
 }
 
 /// What keeps a row back; the greater is the graver.
@@ -31,24 +31,49 @@ pub enum Bar {
 impl Forbidden {
     /// Whether anybody is known by identifiers of this kind.
     pub fn concerns(&self, kind: &IdentifierKind) -> bool {
-        self.kinds.contains(kind)
+        self.known.contains_key(kind)
     }
 
-    /// What keeps back the rows of whoever has this identifier.
-    #[inline]
-    pub fn bar(&self, marker: &Marker, value: &str) -> Bar {
-        let normal = marker.normaliser().normalise(value);
-        let sieve = marker.key().sieve(normal.as_bytes());
-        if !self.restrictions.may_hold(sieve) && !self.objections.may_hold(sieve) {
-            return Bar::Nothing;
+    /// What keeps back the row of each of these values, which are in the normal form of `marker`, in their order; a null
+    /// keeps nothing back.
+    pub fn bars(&self, marker: &Marker, normal: &[Option<Cow<'_, str>>]) -> Vec<Bar> {
+        let mut bars = vec![Bar::Nothing; normal.len()];
+        let known = self.known.get(marker.kind()).map(Vec::as_slice).unwrap_or_default();
+        if known.is_empty() {
+            return bars;
         }
-        let tag = || marker.key().tag(normal.as_bytes());
-        if self.restrictions.holds(sieve, tag) {
-            Bar::Restriction
-        } else if self.objections.holds(sieve, tag) {
-            Bar::Objection
-        } else {
-            Bar::Nothing
+        let sieves = sieves(marker, normal);
+        let mut passed = Vec::new();
+        for (bar, known) in known {
+            // All filters first and nothing else: the processor then waits for many words of memory at once.
+            passed.clear();
+            passed.extend(sieves.iter().enumerate().filter(|(_, sieve)| known.may_hold(**sieve)).map(|(row, _)| row));
+            for row in &passed {
+                let (Some(Some(value)), Some(sieve), Some(worst)) =
+                    (normal.get(*row), sieves.get(*row), bars.get_mut(*row))
+                else {
+                    continue;
+                };
+                if *bar > *worst && known.holds(*sieve, || marker.key().tag(value.as_bytes())) {
+                    *worst = *bar;
+                }
+            }
         }
+        bars
     }
+}
+
+/// The sieve of each value; that of a null is nobody's in particular.
+fn sieves(marker: &Marker, normal: &[Option<Cow<'_, str>>]) -> Vec<u64> {
+    let (mut before, mut sieve) = (None, 0);
+    let mut sieves = Vec::with_capacity(normal.len());
+    for value in normal {
+        let value = value.as_deref();
+        // Rows of one person often follow each other.
+        if value != before {
+            (before, sieve) = (value, value.map(|value| marker.key().sieve(value.as_bytes())).unwrap_or_default());
+        }
+        sieves.push(sieve);
+    }
+    sieves
 }

@@ -50,7 +50,8 @@ impl Marker {
         })
     }
 
-    pub(super) fn normaliser(&self) -> Normaliser {
+    /// In which normal form.
+    pub fn normaliser(&self) -> Normaliser {
         self.normaliser
     }
 

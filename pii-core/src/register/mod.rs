@@ -6,7 +6,7 @@
 //! the vault's. Whoever comes again, under any spelling, is known by them.
 //!
 //! A mark is two hashes. SipHash is quick enough for every value of every row that leaves, and a match of it is decided
-//! by HMAC-SHA-256. [`Forbidden`] is what there is to look for on the way to one recipient, in memory: about 27 bytes a
+//! by HMAC-SHA-256. [`Forbidden`] is what there is to look for on the way to one recipient, in memory: about 18 bytes a
 //! mark.
 
 mod entry;

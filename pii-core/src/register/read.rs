@@ -1,12 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use uuid::Uuid;
 
 use super::known::Known;
 use super::write::signed;
-use super::{Entry, Error, Forbidden, Listed, Mark, Prohibition, Register, Restriction};
+use super::{Bar, Entry, Error, Forbidden, Listed, Mark, Prohibition, Register, Restriction};
 use crate::vocab::{IdentifierKind, PurposeId, RecipientId};
 
 impl Register {
@@ -20,41 +20,7 @@ impl Register {
         recipient: &RecipientId,
         kinds: &BTreeSet<IdentifierKind>,
     ) -> Result<Forbidden, Error> {
-        // One moment for all questions.
-        let tx = self.database.reader().unchecked_transaction()?;
-        let mut select = tx.prepare_cached(
-            "SELECT id, purpose = '', generation FROM register_scope WHERE purpose = ''
-             OR purpose = ?1 AND recipient IN ('', ?2)",
-        )?;
-        let mut scopes = select.query((purpose.as_str(), recipient.as_str()))?;
-        let (mut restrictions, mut objections, mut generation) = (Vec::new(), Vec::new(), 0);
-        let mut found = BTreeSet::new();
-        let mut select = tx.prepare_cached(
-            "SELECT sieve, tag FROM register_entry WHERE scope = ?1 AND kind = ?2 AND lifted IS NULL",
-        )?;
-        while let Some(scope) = scopes.next()? {
-            let (id, is_restriction): (i64, bool) = (scope.get(0)?, scope.get(1)?);
-            generation += scope.get::<_, i64>(2)?;
-            let marks = if is_restriction { &mut restrictions } else { &mut objections };
-            for kind in kinds {
-                let before = marks.len();
-                let mut rows = select.query((id, kind.as_str()))?;
-                while let Some(row) = rows.next()? {
-                    marks.push((unsigned(row.get(0)?), tag(row, 1)?));
-                }
-                if marks.len() > before {
-                    found.insert(kind.clone());
-                }
-            }
-        }
-        Ok(Forbidden {
-            purpose: purpose.clone(),
-            recipient: recipient.clone(),
-            generation,
-            kinds: found,
-            objections: Known::new(objections),
-            restrictions: Known::new(restrictions),
-        })
+        self.database.pass(|tx| forbidden(tx, purpose, recipient, kinds))
     }
 
     /// Whether nobody has objected or was restricted since `forbidden` was read, as far as it is concerned.
@@ -194,6 +160,36 @@ impl Entry {
     }
 }
 
+/// What each scope knows by identifiers of each kind, at one moment.
+fn forbidden(
+    tx: &Transaction<'_>,
+    purpose: &PurposeId,
+    recipient: &RecipientId,
+    kinds: &BTreeSet<IdentifierKind>,
+) -> Result<Forbidden, Error> {
+    let mut select = tx.prepare_cached(
+        "SELECT id, purpose = '', generation FROM register_scope WHERE purpose = ''
+         OR purpose = ?1 AND recipient IN ('', ?2)",
+    )?;
+    let mut scopes = select.query((purpose.as_str(), recipient.as_str()))?;
+    let (mut generation, mut known) = (0, BTreeMap::<_, Vec<_>>::new());
+    let mut select = tx.prepare_cached(
+        "SELECT sieve, tag FROM register_entry WHERE scope = ?1 AND kind = ?2 AND lifted IS NULL ORDER BY sieve, tag",
+    )?;
+    while let Some(scope) = scopes.next()? {
+        let (id, is_restriction): (i64, bool) = (scope.get(0)?, scope.get(1)?);
+        generation += scope.get::<_, i64>(2)?;
+        let bar = if is_restriction { Bar::Restriction } else { Bar::Objection };
+        for kind in kinds {
+            let marks = Known::read(select.query_and_then((id, kind.as_str()), mark)?)?;
+            if !marks.is_empty() {
+                known.entry(kind.clone()).or_default().push((bar, marks));
+            }
+        }
+    }
+    Ok(Forbidden { purpose: purpose.clone(), recipient: recipient.clone(), generation, known })
+}
+
 /// How often what concerns a purpose and a recipient has changed.
 fn generation(connection: &Connection, purpose: &PurposeId, recipient: &RecipientId) -> Result<i64, Error> {
     let mut select = connection.prepare_cached(
@@ -211,6 +207,11 @@ fn prohibition(row: &Row<'_>) -> Result<Prohibition, Error> {
     let corrupt = |_| Error::Corrupt("a name");
     let recipient = (!recipient.is_empty()).then(|| RecipientId::parse(&recipient)).transpose().map_err(corrupt)?;
     Ok(Prohibition::Objection { purpose: PurposeId::parse(&purpose).map_err(corrupt)?, recipient })
+}
+
+/// Sieve and tag.
+fn mark(row: &Row<'_>) -> Result<(u64, [u8; 16]), Error> {
+    Ok((unsigned(row.get(0)?), tag(row, 1)?))
 }
 
 fn tag(row: &Row<'_>, index: usize) -> Result<[u8; 16], Error> {

@@ -61,6 +61,16 @@ impl Database {
         &self.connection
     }
 
+    /// Reads much, once, at one moment: what it passes does not stay in memory.
+    pub(crate) fn pass<T, E: From<Error>>(&self, read: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
+        let keep = |kib: i64| self.connection.pragma_update(None, "cache_size", -kib).map_err(Error::from);
+        keep(PASSING_KIB)?;
+        let transaction = self.connection.unchecked_transaction().map_err(Error::from);
+        let done = transaction.map_err(E::from).and_then(|transaction| read(&transaction));
+        keep(CACHE_KIB)?;
+        done
+    }
+
     /// Runs `work` in one transaction that holds the write lock from its start; all of it, or nothing.
     pub(crate) fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
         let transaction = self.begin()?;
@@ -126,6 +136,7 @@ impl Database {
 }
 
 const CACHE_KIB: i64 = 64 << 10;
+const PASSING_KIB: i64 = 512;
 const CHECKPOINT_PAGES: i64 = 64 << 10;
 const BUSY: Duration = Duration::from_secs(30);
 const SHORTLY: Duration = Duration::from_millis(10);

@@ -86,7 +86,7 @@ impl Workspace {
             return Ok(None);
         }
         let markers = Markers::new(&self.keys, &self.policy)?;
-        let held = self.vault.marks(person, &self.keys, &markers)?;
+        let held = self.vault()?.marks(person, &self.keys, &markers)?;
         let marks: Vec<Mark> = held.into_iter().map(|held| held.mark).collect();
         Ok(self.register.restriction(&marks)?)
     }
@@ -138,11 +138,11 @@ impl Workspace {
         for identifier in identifiers {
             marks.extend(markers.of(identifier)?);
             // An identifier that several share says of none of them what else is theirs.
-            if let [person] = self.vault.find(&self.keys, identifier)?.as_slice()
+            if let [person] = self.vault()?.find(&self.keys, identifier)?.as_slice()
                 && !people.contains(&person.alias)
             {
                 people.push(person.alias);
-                let held = self.vault.marks(person, &self.keys, markers)?;
+                let held = self.vault()?.marks(person, &self.keys, markers)?;
                 marks.extend(held.into_iter().filter(|held| !held.is_shared).map(|held| held.mark));
             }
         }

@@ -30,7 +30,7 @@ impl Workspace {
     pub fn forget(&self, identifiers: &[Identifier], request: Option<&str>) -> Result<Forgotten, Error> {
         let mut event = self.event(Action::Erase);
         event.request = request.map(str::to_owned);
-        let people = self.resolve(identifiers)?;
+        let (vault, people) = (self.vault()?, self.resolve(identifiers)?);
         if people.is_empty() {
             return self.refuse(&event, Error::nobody(identifiers));
         }
@@ -42,10 +42,10 @@ impl Workspace {
             notes += self.sidecar.forget(person.alias, receipt)?;
         }
         let held = match receipts.last() {
-            Some(receipt) => self.vault.shred(&people, self.caller.clock.now(), receipt)?,
+            Some(receipt) => vault.shred(&people, self.caller.clock.now(), receipt)?,
             None => Shredded::default(),
         };
-        self.vault.compact()?;
+        vault.compact()?;
         let audit_entries = receipts.iter().map(Receipt::index).collect();
         Ok(Forgotten { aliases: people.iter().map(|person| person.alias).collect(), held, notes, audit_entries })
     }

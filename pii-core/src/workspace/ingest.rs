@@ -70,6 +70,7 @@ impl Workspace {
             }
             None => None,
         };
+        let vault = self.vault()?;
         let receipt = self
             .log
             .append(&self.event(Action::Tag).with_dataset(dataset.clone()).with_categories(categories.clone()))?;
@@ -82,7 +83,7 @@ impl Workspace {
             survey.observe(&rows)?;
             let tagged = Batch::raw(dataset.clone(), rows).tag(&self.policy)?;
             let now = self.caller.clock.now();
-            deposited += tagged.deposit(&self.policy, &self.vault, &self.keys, now, &mut met, &receipt)?;
+            deposited += tagged.deposit(&self.policy, vault, &self.keys, now, &mut met, &receipt)?;
             if let Some(writer) = &mut writer {
                 writer.write(&tagged.annotated()?)?;
             }
@@ -116,7 +117,7 @@ impl Workspace {
     /// Keeps the list of these people beside the log, for the entry that will stand for all of them.
     fn list(&self, people: &People) -> Result<(Hash, u64), Error> {
         let mut subjects = self.sidecar.subjects()?;
-        for alias in self.vault.aliases(people) {
+        for alias in self.vault()?.aliases(people) {
             subjects.push(alias?)?;
         }
         Ok(subjects.finish()?)

@@ -68,11 +68,11 @@ impl Workspace {
             let mut event = event.clone().with_subjects([person.alias]);
             event.despite_restriction = question.despite_restriction.filter(|_| restricted);
             if let Some(note) = question.note {
-                let key = self.vault.note_key(&person)?;
+                let key = self.vault()?.note_key(&person)?;
                 event.detail = Some(self.sidecar.keep(note, Some(About { alias: person.alias, key: &key }))?);
             }
             let receipt = self.log.append(&event)?;
-            let values = self.vault.read(&person, &receipt)?;
+            let values = self.vault()?.read(&person, &receipt)?;
             looked.push(Looked { person, values, audit_entry: receipt.index() });
         }
         Ok(looked)
@@ -82,23 +82,23 @@ impl Workspace {
     pub(super) fn resolve(&self, identifiers: &[Identifier]) -> Result<Vec<Person>, Error> {
         let mut people = BTreeMap::new();
         for identifier in identifiers {
-            let found = self.vault.find(&self.keys, identifier)?;
+            let found = self.vault()?.find(&self.keys, identifier)?;
             people.extend(found.into_iter().map(|person| (person.subject, person)));
         }
         Ok(people.into_values().collect())
     }
 
     fn people(&self, question: &Question<'_>, event: &Event) -> Result<Vec<Person>, Error> {
-        let mut people = BTreeMap::new();
+        let (vault, mut people) = (self.vault()?, BTreeMap::new());
         for identifier in question.identifiers {
             let recipient = question.recipient.and_then(|r| self.policy.recipient(r));
             let found = match (identifier.kind.as_str(), recipient) {
                 (PSEUDONYM, Some(recipient)) => {
                     // Looking in the index opens values inside the vault, so it is recorded too.
                     let receipt = self.log.append(&event.clone().with_recipient(recipient.id().clone()))?;
-                    self.vault.find_pseudonym(&self.keys, &recipient.domain(), identifier.value.expose(), &receipt)?
+                    vault.find_pseudonym(&self.keys, &recipient.domain(), identifier.value.expose(), &receipt)?
                 }
-                _ => self.vault.find(&self.keys, identifier)?,
+                _ => vault.find(&self.keys, identifier)?,
             };
             people.extend(found.into_iter().map(|person| (person.subject, person)));
         }

@@ -96,7 +96,8 @@ pub struct Workspace {
     catalog: Catalog,
     requests: Requests,
     register: Register,
-    vault: Vault,
+    /// Opened when it is first needed: it may be on a server that is away.
+    vault: OnceLock<Vault>,
     /// Opened when a dataset that lies there is first asked for.
     objects: OnceLock<Arc<Objects>>,
     caller: Caller,
@@ -138,9 +139,23 @@ impl Workspace {
         &self.register
     }
 
-    /// The vault.
-    pub fn vault(&self) -> &Vault {
-        &self.vault
+    /// The vault. It is opened when it is first asked for; a plain connection to it is on record before.
+    ///
+    /// # Errors
+    /// [`Error::Vault`] if it cannot be opened; [`Error::Audit`].
+    pub fn vault(&self) -> Result<&Vault, Error> {
+        match self.vault.get() {
+            Some(vault) => Ok(vault),
+            None => {
+                let vault = self.open_vault()?;
+                Ok(self.vault.get_or_init(|| vault))
+            }
+        }
+    }
+
+    fn open_vault(&self) -> Result<Vault, Error> {
+        self.record_plain(&self.site.vault()?.encryption(self.site.wire())?)?;
+        self.site.open_vault(&self.keys)
     }
 
     /// Signs what the log holds now. Every command ends with it, so that nothing is left unsealed.

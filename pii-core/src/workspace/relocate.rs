@@ -27,12 +27,17 @@ impl Workspace {
     /// [`Error::Vault`], [`Error::Audit`], [`Error::Settings`]; [`Error::Interrupted`].
     pub fn move_vault(&mut self, to: &str, watch: Watch<'_>) -> Result<MovedVault, Error> {
         let location = VaultLocation::parse(to, self.site.root())?;
+        // From here on it is opened anew, wherever it is then.
+        let left = match self.vault.take() {
+            Some(vault) => vault,
+            None => self.open_vault()?,
+        };
+        self.record_plain(&location.encryption(self.site.wire())?)?;
         let receipt = self.log.append(&self.event(Action::VaultMove))?;
         let mut copying = |rows, of| -> ControlFlow<()> { watch(Step { rows, of_rows: Some(of), ..Step::default() }) };
-        let copied = self.vault.relocate(&location, &self.site.login(), &mut copying, &receipt)?;
+        let copied = left.relocate(&location, &self.site.login(), &mut copying, &receipt)?;
         self.site.set_vault(to)?;
-        let there = self.site.open_vault(&self.keys)?;
-        let left = std::mem::replace(&mut self.vault, there);
+        self.vault()?;
         let event = self.event(Action::VaultMove).with_rows(copied.rows).with_content(Hash::from_bytes(copied.digest));
         let receipt = self.log.append(&event)?;
         Ok(MovedVault { copied, audit_entry: receipt.index(), left })

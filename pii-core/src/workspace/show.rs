@@ -35,11 +35,11 @@ impl Workspace {
             Some(commitment) => Some(match self.sidecar.filed(commitment)? {
                 None => Detail::Erased,
                 Some(None) => self.sidecar.reveal(commitment, None, &receipt)?,
-                Some(Some(alias)) => match self.vault.find_alias(alias)? {
+                Some(Some(alias)) => match self.vault()?.find_alias(alias)? {
                     // Their key is gone, and nobody can open it again.
                     None => Detail::Erased,
                     Some(person) => {
-                        let key = self.vault.note_key(&person)?;
+                        let key = self.vault()?.note_key(&person)?;
                         self.sidecar.reveal(commitment, Some(&key), &receipt)?
                     }
                 },

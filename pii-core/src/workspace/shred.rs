@@ -32,7 +32,7 @@ impl Workspace {
     pub fn shreddable(&self, identifiers: &[Identifier]) -> Result<Shreddable, Error> {
         let mut unknown = 0;
         for identifier in identifiers {
-            unknown += u64::from(self.vault.find(&self.keys, identifier)?.is_empty());
+            unknown += u64::from(self.vault()?.find(&self.keys, identifier)?.is_empty());
         }
         let people = self.resolve(identifiers)?;
         if people.is_empty() {
@@ -48,11 +48,11 @@ impl Workspace {
     /// # Errors
     /// [`Error::Restricted`] if their data are restricted, and that is recorded; [`Error::Vault`], [`Error::Audit`].
     pub fn shred(&self, people: &[Person]) -> Result<ShredReceipt, Error> {
-        let event = self.event(Action::KeyShred);
+        let (event, vault) = (self.event(Action::KeyShred), self.vault()?);
         self.refuse_restricted(&event, people)?;
         let receipts = self.record_each(&event, people)?;
         let shredded = match receipts.last() {
-            Some(receipt) => self.vault.shred(people, self.caller.clock.now(), receipt)?,
+            Some(receipt) => vault.shred(people, self.caller.clock.now(), receipt)?,
             None => Shredded::default(),
         };
         Ok(ShredReceipt {
@@ -68,7 +68,8 @@ impl Workspace {
     /// # Errors
     /// [`Error::Vault`], [`Error::Audit`].
     pub fn rewrap_vault(&self) -> Result<(Shredded, u64), Error> {
+        let vault = self.vault()?;
         let receipt = self.log.append(&self.event(Action::VaultRewrap))?;
-        Ok((self.vault.rewrap(self.caller.clock.now(), &receipt)?, receipt.index()))
+        Ok((vault.rewrap(self.caller.clock.now(), &receipt)?, receipt.index()))
     }
 }

@@ -219,7 +219,7 @@ impl Site {
         Ok(Keyring::open(&self.keys(), root)?)
     }
 
-    /// Unlocks the workspace for a caller.
+    /// Unlocks the workspace for a caller. The vault stays shut until it is needed.
     ///
     /// # Errors
     /// What a room says: a wrong key, a policy with violations, a log that was tampered with.
@@ -231,17 +231,11 @@ impl Site {
         let catalog = self.catalog()?;
         let requests = self.requests()?;
         let register = Register::open(&self.state())?;
-        let event = || Event { role: caller.role.clone(), ..Event::new(Action::PlainConnection, caller.actor.clone()) };
-        if let Encryption::Plain(host) = self.vault()?.encryption(&self.wire)? {
-            let _receipt = log.append(&event().with_peer(host))?;
-        }
-        let vault = self.open_vault(&keys)?;
         let sidecar = Sidecar::open(&self.sidecar(), &keys)?;
         let keys = Arc::new(keys);
-        let workspace = {
-            let objects = OnceLock::new();
-            Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, objects, caller }
-        };
+        let (vault, objects) = (OnceLock::new(), OnceLock::new());
+        let workspace =
+            Workspace { site: self, policy, keys, log, sidecar, catalog, requests, register, vault, objects, caller };
         // Not before: the key of the log was on the other side.
         if let Some(how) = root.encryption() {
             workspace.record_plain(how)?;

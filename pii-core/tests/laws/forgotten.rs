@@ -48,7 +48,7 @@ fn nothing_leads_to_whoever_was_forgotten_and_every_proof_holds() {
         leave.push(identifier(&format!("customer_id=customer-{n:05}")));
         traces.extend(vault_traces(
             dir.path(),
-            workspace.vault().find(workspace.keys(), &leave[leave.len() - 1]).unwrap()[0].alias,
+            workspace.vault().unwrap().find(workspace.keys(), &leave[leave.len() - 1]).unwrap()[0].alias,
         ));
     }
 
@@ -75,7 +75,7 @@ fn nothing_leads_to_whoever_was_forgotten_and_every_proof_holds() {
     let named: Vec<_> = audit::read(&log).unwrap().map(Result::unwrap).collect();
     let last = named.iter().rfind(|(_, entry)| entry.event.subjects == [alias]).unwrap();
     assert_eq!((last.1.event.action, last.1.event.request.as_deref()), (Action::Erase, Some("R-2026-0007")));
-    assert!(workspace.vault().find_alias(alias).unwrap().is_none());
+    assert!(workspace.vault().unwrap().find_alias(alias).unwrap().is_none());
     let shown = workspace.show_entry(looked.audit_entry).unwrap();
     assert_eq!(shown.found.entry.event.detail, Some(commitment));
     assert!(matches!(shown.detail, Some(Detail::Erased)));
@@ -102,7 +102,7 @@ fn others_keep_what_they_had() {
     let bert = identifier("customer_id=customer-00007");
     let (looked, _) = look_with_note(&workspace, &bert);
     workspace.forget(&[identifier("customer_id=customer-00042")], None).unwrap();
-    let status = workspace.vault().status().unwrap();
+    let status = workspace.vault().unwrap().status().unwrap();
     assert_eq!(status.subjects, 49);
     let shown = workspace.show_entry(looked.audit_entry).unwrap();
     assert!(matches!(shown.detail, Some(Detail::Kept(note)) if note.expose() == NOTE));

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, DictionaryArray, LargeStringArray, ListArray, MapBuilder, RecordBatch, StringArray,
-    StringBuilder, StringViewArray, StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, LargeStringArray, ListArray, MapBuilder, RecordBatch,
+    StringArray, StringBuilder, StringViewArray, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type};
 use jiff::Timestamp;
 use pii_core::audit::{Action, Event};
@@ -142,6 +143,44 @@ fn the_sieve_finds_what_a_look_at_every_value_finds() {
         let left = protected.rows().column_by_name("row").unwrap().as_primitive::<Int64Type>().values().to_vec();
         prop_assert_eq!(left, stay);
     });
+}
+
+#[test]
+fn whoever_leaves_has_the_pseudonym_that_is_theirs_if_nobody_objects() {
+    let (World { keys, log, .. }, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let policy = POLICY.replace("\"user\" = \"drop\"", "\"user\" = \"pseudonymise\"");
+    let policy = Policy::parse(&[("policies/acme.toml".into(), policy)]).unwrap();
+    // Long enough to be looked at in several stretches; only some of them have spellings that are not normal.
+    let mail = |n: usize| match n {
+        0..10_000 => Some(format!("p{n}@example.org")),
+        10_000..20_000 => Some(format!(" P{n}@BÜCHER.example")),
+        _ => (!n.is_multiple_of(3)).then(|| format!("jürg.p{n}@example.org")),
+    };
+    let (count, objectors) = (30_000, [5, 12_345, 20_002, 29_999]);
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("id", Arc::new((0..count).map(|n| Some(n.to_string())).collect::<StringArray>()) as ArrayRef, true),
+        ("mail", Arc::new((0..count).map(mail).collect::<StringArray>()) as ArrayRef, true),
+    ])
+    .unwrap();
+    let markers = Markers::new(&keys, &policy).unwrap();
+    let who = |n: &usize| Identifier::parse(&format!("email={}", mail(*n).unwrap().trim().to_uppercase())).unwrap();
+    let objection = Entry {
+        forbids: Prohibition::Objection { purpose: PurposeId::parse("analytics").unwrap(), recipient: None },
+        request: Uuid::now_v7(),
+        since: Timestamp::UNIX_EPOCH,
+        lifted: None,
+        marks: objectors.iter().flat_map(|n| markers.of(&who(n)).unwrap()).collect(),
+    };
+    let released = |name: &str, entries: &[Entry]| {
+        let register = Register::open(&dir.path().join(name)).unwrap();
+        register.forbid(entries, &[log.append(&Event::new(Action::Object, Actor::local("test"))).unwrap()]).unwrap();
+        let (of, to) = (dataset("crm.people"), recipient("warehouse"));
+        let protection = Protection::new(&policy, &of, &to, &keys, &register, batch.schema_ref()).unwrap();
+        Batch::raw(of, batch.clone()).tag(&policy).unwrap().protect(&protection).unwrap().rows().clone()
+    };
+    let stays: BooleanArray = (0..count).map(|n| Some(!objectors.contains(&n))).collect();
+    let all = released("nobody", &[]);
+    assert_eq!(released("some", &[objection]), filter_record_batch(&all, &stays).unwrap());
 }
 
 fn people() -> impl Strategy<Value = BTreeSet<i64>> {

@@ -118,7 +118,7 @@ fn a_column_that_nobody_decided_keeps_everything_out() {
         (error.code(), error.to_string().as_str()),
         ("batch.undecided", "column `kakao_id` of `crm.customers` has no tag")
     );
-    assert_eq!(workspace.vault().status().unwrap().subjects, 0);
+    assert_eq!(workspace.vault().unwrap().status().unwrap().subjects, 0);
     assert!(workspace.catalog().datasets().unwrap().is_empty());
 }
 

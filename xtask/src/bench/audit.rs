@@ -237,7 +237,7 @@ impl Cost {
 
 /// Builds `pii-core/benches/NAME.rs`, and says where it is.
 pub(super) fn build(name: &str) -> Result<PathBuf> {
-    let args = ["bench", "--package", "pii-core", "--bench", name, "--no-run", "--message-format", "json"];
+    let args = ["bench", "--workspace", "--bench", name, "--no-run", "--message-format", "json"];
     let mut cargo = step::cargo(&args);
     let output = cargo.current_dir(project::root()).stderr(std::process::Stdio::inherit()).output()?;
     let messages = String::from_utf8(output.stdout)?;

@@ -155,7 +155,7 @@ impl Demo {
                 done.deposited.new_values
             ));
         }
-        let vault = workspace.vault().status()?;
+        let vault = workspace.vault()?.status()?;
         self.ui.line(format!("  the vault holds {} people and {} sealed values", vault.subjects, vault.values));
         Ok(())
     }

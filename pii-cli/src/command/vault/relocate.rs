@@ -25,9 +25,9 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let mut workspace = global.open()?;
-    let from = workspace.vault().location().to_string();
+    let from = workspace.vault()?.location().to_string();
     if args.wipe_source && !args.yes {
-        let people = workspace.vault().status()?.subjects;
+        let people = workspace.vault()?.status()?.subjects;
         let what = format!("this moves {}, and then destroys what is left at `{from}`", people_of(people));
         ui.confirm(&what, &people.to_string())?;
     }
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     };
     workspace.seal()?;
     let wiped = wiped.transpose();
-    let place = workspace.vault().location().to_string();
+    let place = workspace.vault()?.location().to_string();
     ui.record(
         "vault_move",
         &json!({ "from": from, "to": place, "rows": moved.copied.rows, "sha256": digest,

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let people = workspace.vault().status()?.subjects;
+    let people = workspace.vault()?.status()?.subjects;
     if args.dry_run {
         ui.record("vault_rewrap", &json!({ "outcome": "would rewrap", "keys": people }));
         ui.line(format!("would wrap {} anew", count(people, "key")));

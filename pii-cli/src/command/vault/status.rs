@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::ui::{HEAD, Ui, bytes, count, paint};
 
 pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
-    let status = global.open()?.vault().status()?;
+    let status = global.open()?.vault()?.status()?;
     let epochs: Vec<_> = status.epochs.iter().map(|one| json!({ "epoch": one.epoch, "shards": one.shards })).collect();
     ui.record(
         "vault",

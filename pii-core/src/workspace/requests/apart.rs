@@ -28,12 +28,13 @@ impl Workspace {
     /// # Errors
     /// [`Error::Vault`], [`Error::Audit`].
     pub fn tell_apart(&self, id: Uuid, candidates: &[Candidate]) -> Result<Vec<Apart>, Error> {
+        let vault = self.vault()?;
         let look = |one: &Candidate| {
             self.event(Action::VaultRead).with_request(id.to_string()).with_subjects([one.person.alias])
         };
         let receipts = self.log.append_all(&candidates.iter().map(look).collect::<Vec<_>>())?;
         let people: Vec<_> = candidates.iter().map(|one| one.person.clone()).collect();
-        let values = self.vault().read_all(&people, &receipts)?;
+        let values = vault.read_all(&people, &receipts)?;
         let apart = |(one, values): (&Candidate, Vec<crate::vault::Value>)| {
             let mut datasets = BTreeMap::new();
             for value in values {

@@ -39,7 +39,7 @@ impl Workspace {
     pub(super) fn run_forbidding(&self, plan: &Plan, digest: &str) -> Result<Ended, Error> {
         self.begin(&plan.requests, digest)?;
         let [planned] = plan.places.as_slice() else { return Err(request::Error::OtherPolicy.into()) };
-        let letters = Letters::new(self.vault(), &self.keys);
+        let letters = Letters::new(self.vault()?, &self.keys);
         let read = |id: &Uuid| self.event(Action::VaultRead).with_request(id.to_string());
         let receipts = self.log.append_all(&plan.requests.iter().map(read).collect::<Vec<_>>())?;
         let named = letters.read(&plan.requests, &receipts)?;

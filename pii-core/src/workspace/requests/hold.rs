@@ -103,6 +103,7 @@ impl Workspace {
             return Ok(hold);
         }
         let (id, now) = (Uuid::now_v7(), self.caller.clock.now());
+        let letters = if who.is_empty() { None } else { Some(Letters::new(self.vault()?, &self.keys)) };
         let receipt = self.log.append(&event.with_ticket(id.to_string()))?;
         let hold = LegalHold {
             id,
@@ -114,11 +115,9 @@ impl Workspace {
             audit_entry: receipt.index(),
             released: None,
         };
-        self.requests.hold::<Error>(&hold, &receipt, || {
-            if who.is_empty() {
-                return Ok(());
-            }
-            Ok(Letters::new(self.vault(), &self.keys).keep(&[(id, who.as_slice())], now, &receipt)?)
+        self.requests.hold::<Error>(&hold, &receipt, || match &letters {
+            Some(letters) => Ok(letters.keep(&[(id, who.as_slice())], now, &receipt)?),
+            None => Ok(()),
         })?;
         Ok(hold)
     }
@@ -130,6 +129,10 @@ impl Workspace {
     pub fn release_hold(&self, id: Uuid) -> Result<(), Error> {
         let known = self.requests.holds(true)?;
         let hold = known.iter().find(|hold| hold.id == id).ok_or(request::Error::UnknownHold { id })?;
+        let letter = match &hold.scope {
+            HoldScope::Dataset { .. } => Vec::new(),
+            HoldScope::Person { .. } => Letters::new(self.vault()?, &self.keys).of(&[id])?,
+        };
         let event = self.event(Action::RequestHold).with_ticket(id.to_string()).denied("released");
         let receipt = self.log.append(&match &hold.scope {
             HoldScope::Dataset { dataset } => event.with_dataset(DatasetId::parse(dataset)?),
@@ -137,10 +140,9 @@ impl Workspace {
             HoldScope::Person { request: None } => event,
         })?;
         self.requests.release(id, self.caller.clock.now(), &receipt)?;
-        let letter = Letters::new(self.vault(), &self.keys).of(&[id])?;
         if !letter.is_empty() {
-            self.vault().shred(&letter, self.caller.clock.now(), &receipt)?;
-            self.vault().compact()?;
+            self.vault()?.shred(&letter, self.caller.clock.now(), &receipt)?;
+            self.vault()?.compact()?;
         }
         Ok(())
     }
@@ -153,7 +155,7 @@ impl Workspace {
         let mut wanted = Vec::with_capacity(people.len());
         let ids: Vec<_> = people.iter().map(|hold| hold.id).collect();
         for identifiers in self.named_by(&ids)? {
-            let found = self.vault().find_all(&self.keys, &identifiers.iter().collect::<Vec<_>>())?;
+            let found = self.vault()?.find_all(&self.keys, &identifiers.iter().collect::<Vec<_>>())?;
             wanted.push(Wanted { identifiers, people: found.into_iter().flatten().collect() });
         }
         let requests = sought.requests_of(&wanted.iter().collect::<Vec<_>>());
@@ -179,9 +181,10 @@ impl Workspace {
 
     /// Who is named by the letters of these requests or holds, in their order; each look is on record.
     fn named_by(&self, ids: &[Uuid]) -> Result<Vec<Vec<Identifier>>, Error> {
+        let letters = Letters::new(self.vault()?, &self.keys);
         let look = |id: &Uuid| -> Event { self.event(Action::VaultRead).with_ticket(id.to_string()) };
         let receipts: Vec<Receipt> = self.log.append_all(&ids.iter().map(look).collect::<Vec<_>>())?;
-        Ok(Letters::new(self.vault(), &self.keys).read(ids, &receipts)?)
+        Ok(letters.read(ids, &receipts)?)
     }
 
     /// The day that it is where the controller is.

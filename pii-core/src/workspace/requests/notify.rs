@@ -135,8 +135,9 @@ impl Workspace {
     /// # Errors
     /// [`Error::Request`], [`Error::Vault`].
     pub fn close_requests(&self, ids: &[Uuid]) -> Result<(), Error> {
+        let vault = self.vault()?;
+        let letters = request::Letters::new(vault, &self.keys);
         let receipts = self.step_requests(ids, &Deed::Close)?;
-        let letters = request::Letters::new(self.vault(), &self.keys);
         let mut done = Vec::new();
         for id in ids {
             if matches!(self.requests.get(*id)?.claim.right(), Right::Erasure | Right::Rectification) {
@@ -145,8 +146,8 @@ impl Workspace {
         }
         let gone = letters.of(&done)?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
-            self.vault().shred(&gone, self.caller.clock.now(), receipt)?;
-            self.vault().compact()?;
+            vault.shred(&gone, self.caller.clock.now(), receipt)?;
+            vault.compact()?;
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ impl Workspace {
             self.refuse_unknown_purpose(&asked.claim)?;
             self.refuse_no_correction(place, asked)?;
         }
-        let letters = Letters::new(self.vault(), &self.keys);
+        let letters = Letters::new(self.vault()?, &self.keys);
         let (mut filings, mut new) = (Vec::with_capacity(asked.len()), HashSet::new());
         let written = |asked| {
             let Asked { claim, identifiers, corrections, .. }: &Asked = asked;
@@ -113,8 +113,8 @@ impl Workspace {
             return Err(request::Error::Forgotten { id }.into());
         }
         named_well(0, identifiers, &self.kinds())?;
+        let letters = Letters::new(self.vault()?, &self.keys);
         let receipt = self.log.append(&self.event(Action::VaultDeposit).with_request(id.to_string()))?;
-        let letters = Letters::new(self.vault(), &self.keys);
         Ok(letters.keep(&[(id, identifiers)], self.caller.clock.now(), &receipt)?)
     }
 

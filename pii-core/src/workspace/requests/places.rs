@@ -80,7 +80,7 @@ impl Workspace {
         }
         let people = free.people();
         spots.push(Spot::Open(Box::new(Memory {
-            vault: self.vault(),
+            vault: self.vault()?,
             sidecar: &self.sidecar,
             values: free.values(),
             held: (sought.people().len() - people.len()) as u64,

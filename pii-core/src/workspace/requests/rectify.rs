@@ -64,7 +64,7 @@ impl Workspace {
     /// What a request says is right; on record first, as it is read in the vault.
     pub(super) fn rights_of(&self, id: Uuid) -> Result<Rights, Error> {
         let receipt = self.log.append(&self.event(Action::VaultRead).with_request(id.to_string()))?;
-        let corrections = Letters::new(self.vault(), &self.keys).corrections(id, &self.policy, &receipt)?;
+        let corrections = Letters::new(self.vault()?, &self.keys).corrections(id, &self.policy, &receipt)?;
         if corrections.is_empty() {
             return Err(request::Error::Forgotten { id }.into());
         }
@@ -145,7 +145,7 @@ impl Workspace {
             value: &right.value,
         });
         Ok(Amend {
-            vault: self.vault(),
+            vault: self.vault()?,
             register: &self.register,
             keys: &self.keys,
             markers: Markers::new(&self.keys, &self.policy)?,

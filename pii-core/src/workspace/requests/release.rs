@@ -135,6 +135,7 @@ impl Workspace {
             path: packing.output.to_owned(),
             source: std::io::ErrorKind::AlreadyExists.into(),
         })?;
+        self.vault()?;
         self.begin(&plan.requests, &digest)?;
         let request = self.requests.get(*id)?;
         let written = self.pack(&request, plan, packing)?;
@@ -199,7 +200,7 @@ impl Workspace {
         for person in sought.people() {
             let event = self.event(Action::VaultRead).with_request(id.to_string()).with_subjects([person.alias]);
             let receipt = self.log.append(&event)?;
-            held.extend(self.vault().read(&person, &receipt)?);
+            held.extend(self.vault()?.read(&person, &receipt)?);
         }
         Ok(held)
     }

@@ -122,7 +122,7 @@ impl Workspace {
         let held = super::hold::held(&holds);
         let free = sought.part(&held, false);
         let memory = Memory {
-            vault: self.vault(),
+            vault: self.vault()?,
             sidecar: &self.sidecar,
             values: free.values(),
             held: (sought.people().len() - free.people().len()) as u64,
@@ -202,7 +202,7 @@ impl Workspace {
         let identifier = |(kind, value)| Identifier { kind, value: Personal::new(value) };
         let named: Vec<Identifier> = named.into_iter().map(identifier).collect();
         let mut sought = Sought::default();
-        let found = self.vault().find_all(&self.keys, &named.iter().collect::<Vec<_>>())?;
+        let found = self.vault()?.find_all(&self.keys, &named.iter().collect::<Vec<_>>())?;
         let mut met = HashSet::new();
         let people: Vec<_> = found.into_iter().flatten().filter(|person| met.insert(person.subject)).collect();
         for who in named {
@@ -211,7 +211,7 @@ impl Workspace {
         for people in people.chunks(PAGE) {
             let look = |person: &crate::vault::Person| self.event(Action::VaultRead).with_subjects([person.alias]);
             let receipts = self.log.append_all(&people.iter().map(look).collect::<Vec<_>>())?;
-            for (person, values) in people.iter().zip(self.vault().read_all(people, &receipts)?) {
+            for (person, values) in people.iter().zip(self.vault()?.read_all(people, &receipts)?) {
                 let own = values.iter().filter_map(|held| {
                     Some(Identifier { kind: kind_of(&self.policy, held)?, value: held.value.clone() })
                 });

@@ -44,6 +44,8 @@ impl Workspace {
         if plan.policy != Hash::from_bytes(self.policy.digest()).to_string() {
             return Err(request::Error::OtherPolicy.into());
         }
+        // Without it nothing is begun.
+        self.vault()?;
         if matches!(plan.right, Right::Objection | Right::Restriction) {
             return self.run_forbidding(plan, &digest);
         }
@@ -142,7 +144,7 @@ impl Workspace {
         let letters: Vec<_> =
             letters.iter().filter(|(_, who)| !who.is_empty()).map(|(id, who)| (*id, who.as_slice())).collect();
         if !letters.is_empty() {
-            Letters::new(self.vault(), &self.keys).keep(&letters, now, &receipt)?;
+            Letters::new(self.vault()?, &self.keys).keep(&letters, now, &receipt)?;
         }
         Ok(())
     }
