@@ -180,7 +180,7 @@ impl Workspace {
     /// Who is named by the letters of these requests or holds, in their order; each look is on record.
     fn named_by(&self, ids: &[Uuid]) -> Result<Vec<Vec<Identifier>>, Error> {
         let look = |id: &Uuid| -> Event { self.event(Action::VaultRead).with_ticket(id.to_string()) };
-        let receipts: Vec<Receipt> = self.log.append_all(&ids.iter().map(look).collect::<Vec<_>>())?;
+        let receipts: Vec<Receipt> = self.log.append_all(ids.iter().map(look))?;
         Ok(Letters::new(self.vault(), &self.keys).read(ids, &receipts)?)
     }
 
