@@ -106,7 +106,7 @@ pub(super) trait Writer: Reader {
     fn add_pseudonyms(&mut self, domain: &str, epoch: &str, tags: &[(Blind, PersonId)]) -> Result<(), Error>;
     fn set_mark(&mut self, domain: &str, epoch: &str, mark: Arrival) -> Result<(), Error>;
     /// Removes people, and everything that is theirs.
-    fn remove(&mut self, person: PersonId) -> Result<Removed, Error>;
+    fn remove(&mut self, people: &[PersonId]) -> Result<Removed, Error>;
     /// Wraps these people's keys anew.
     fn rewrap(&mut self, keys: &[(PersonId, Vec<u8>)]) -> Result<(), Error>;
     /// The epoch in which a shard's keys are wrapped from now on.
