@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
@@ -15,13 +16,16 @@ use crate::vocab::{DatasetId, Identifier, IdentifierKind, SubjectId};
 pub struct Sought {
     /// With how many values the vault holds of each.
     people: BTreeMap<SubjectId, (Person, u64)>,
-    spellings: BTreeMap<IdentifierKind, BTreeSet<String>>,
     /// Requests of people whom the vault does not know.
     unknown: Vec<Uuid>,
     /// Who makes each request: what they gave, and what the vault has.
     named: Vec<(Uuid, Vec<Identifier>)>,
     /// Who that is in the vault, in the same order.
     whose: Vec<Option<SubjectId>>,
+    /// What is not looked for, as it is somebody else's too.
+    shared: HashSet<(IdentifierKind, String)>,
+    /// Every spelling, by kind, once it was asked for: one list for all places.
+    spellings: RefCell<BTreeMap<IdentifierKind, Option<Values>>>,
 }
 
 /// One of several people whom the identifiers of a request name.
@@ -73,11 +77,9 @@ impl Sought {
         }
         who.sort_by(|a, b| (&a.kind, a.value.expose()).cmp(&(&b.kind, b.value.expose())));
         who.dedup_by(|a, b| a.kind == b.kind && a.value.expose() == b.value.expose());
-        for identifier in &who {
-            let spellings = self.spellings.entry(identifier.kind.clone()).or_default();
-            spellings.insert(identifier.value.expose().clone());
-        }
+        who.shrink_to_fit();
         self.named.push((id, who));
+        self.spellings.get_mut().clear();
     }
 
     /// The people whom the vault knows.
@@ -97,7 +99,18 @@ impl Sought {
 
     /// Every spelling of identifiers of a kind; nothing, if there is none.
     pub fn spellings(&self, kind: &IdentifierKind) -> Option<Values> {
-        Values::new(self.spellings.get(kind)?.iter().cloned())
+        let mut known = self.spellings.borrow_mut();
+        if let Some(known) = known.get(kind) {
+            return known.clone();
+        }
+        let theirs = self.named.iter().flat_map(|(_, who)| who).filter(|who| who.kind == *kind);
+        let mut texts: Vec<&String> = theirs.map(|who| who.value.expose()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let shared = |text: &&String| !self.shared.is_empty() && self.shared.contains(&(kind.clone(), (*text).clone()));
+        let values = Values::new(texts.into_iter().filter(|text| !shared(text)).cloned());
+        known.insert(kind.clone(), values.clone());
+        values
     }
 
     /// Who makes each request.
@@ -145,11 +158,9 @@ impl Sought {
             }
         }
         for (id, who, whose) in named {
-            for identifier in who {
-                if theirs || !others.contains(&(&identifier.kind, identifier.value.expose().as_str())) {
-                    let spellings = part.spellings.entry(identifier.kind.clone()).or_default();
-                    spellings.insert(identifier.value.expose().clone());
-                }
+            let both = who.iter().filter(|who| others.contains(&(&who.kind, who.value.expose().as_str())));
+            if !theirs {
+                part.shared.extend(both.map(|who| (who.kind.clone(), who.value.expose().clone())));
             }
             match whose.and_then(|subject| Some((subject, self.people.get(&subject)?.clone()))) {
                 Some((subject, person)) => _ = part.people.insert(subject, person),
