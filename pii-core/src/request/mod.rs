@@ -8,6 +8,7 @@
 //! What goes to the person is a [`Package`](package::Package): there is no other door to them, and none of it leads to a
 //! recipient. Papers that leave are signed with the [`DocumentKey`], so that whoever has its public half can tell.
 
+mod asking;
 mod certificate;
 mod course;
 mod deadline;
@@ -31,6 +32,7 @@ mod sign;
 mod sought;
 mod state;
 
+pub use asking::{Asking, Head};
 pub use certificate::{Certificate, CertifiedEntry, CertifiedNotice, CertifiedPlace, Outcome, SignedCertificate};
 pub use course::{Course, Request};
 pub use deadline::{Deadline, Extension};

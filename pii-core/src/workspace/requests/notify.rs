@@ -59,13 +59,14 @@ impl Workspace {
     /// [`Error::Request`], [`Error::Io`].
     pub fn write_notices(&self, ids: &[Uuid], folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
         let mut owed: BTreeMap<(String, String), Vec<Uuid>> = BTreeMap::new();
-        for id in ids {
-            let request = self.requests.get(*id)?;
-            let Some((digest, _)) = request.plan() else { continue };
-            for told in self.requests.notices(*id)? {
-                owed.entry((digest.to_owned(), told.recipient)).or_default().push(*id);
+        let mut told = self.requests.notices_of(ids)?.into_iter();
+        self.requests.each_of::<Error>(ids, |request| {
+            let digest = request.plan().map(|(digest, _)| digest);
+            for (digest, told) in told.next().into_iter().flatten().filter_map(|told| Some((digest?, told))) {
+                owed.entry((digest.to_owned(), told.recipient)).or_default().push(request.id);
             }
-        }
+            Ok(())
+        })?;
         fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         let mut written = Vec::new();
         for ((digest, name), ids) in owed {
@@ -73,8 +74,7 @@ impl Workspace {
             let notice = fs::read(&path).map_err(|source| Error::Io { path, source })?;
             let recipient = RecipientId::parse(&name)?;
             let event = self.event(Action::Notify).with_recipient(recipient);
-            let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
-            let _receipts = self.log.append_all(&events)?;
+            let _receipts = self.log.append_all(ids.iter().map(|id| event.clone().with_request(id.to_string())))?;
             // Of many requests, the plan names the file.
             let about = match ids.as_slice() {
                 [id] => id.to_string(),
@@ -93,19 +93,19 @@ impl Workspace {
     /// [`request::Error::NotTold`].
     pub fn record_notice(&self, ids: &[Uuid], recipient: &RecipientId, acknowledged: bool) -> Result<(), Error> {
         let event = self.event(Action::Notify).with_recipient(recipient.clone());
-        let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
-        let _receipts = self.log.append_all(&events)?;
+        let _receipts = self.log.append_all(ids.iter().map(|id| event.clone().with_request(id.to_string())))?;
         self.requests.noticed(ids, recipient.as_str(), acknowledged, self.caller.clock.now())?;
         self.tell(ids)
     }
 
     /// Fulfilled requests of which every recipient was told are told.
     pub(super) fn tell(&self, ids: &[Uuid]) -> Result<(), Error> {
+        let heads = self.requests.heads(ids)?;
+        let fulfilled: Vec<_> =
+            heads.iter().filter(|head| head.state == State::Fulfilled).map(|head| head.id).collect();
         let mut done: BTreeMap<u64, Vec<Uuid>> = BTreeMap::new();
-        for id in ids {
-            let told = self.requests.notices(*id)?;
-            let all = told.iter().all(|told| told.sent.is_some());
-            if all && self.requests.get(*id)?.state == State::Fulfilled {
+        for (id, told) in fulfilled.iter().zip(self.requests.notices_of(&fulfilled)?) {
+            if told.iter().all(|told| told.sent.is_some()) {
                 done.entry(told.len() as u64).or_default().push(*id);
             }
         }
@@ -122,12 +122,9 @@ impl Workspace {
     pub fn close_requests(&self, ids: &[Uuid]) -> Result<(), Error> {
         let receipts = self.step_requests(ids, &Deed::Close)?;
         let letters = request::Letters::new(self.vault(), &self.keys);
-        let mut erasures = Vec::new();
-        for id in ids {
-            if self.requests.get(*id)?.claim.right() == request::Right::Erasure {
-                erasures.push(*id);
-            }
-        }
+        let heads = self.requests.heads(ids)?.into_iter();
+        let erasures: Vec<_> =
+            heads.filter(|head| head.claim.right() == request::Right::Erasure).map(|head| head.id).collect();
         let gone = letters.of(&erasures)?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
             self.vault().shred(&gone, self.caller.clock.now(), receipt)?;
