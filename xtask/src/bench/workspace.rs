@@ -19,7 +19,7 @@ pub(super) struct Workspace {
 impl Workspace {
     /// Builds the release, and makes a workspace whose policy knows the file.
     pub(super) fn make(bench: &Path) -> Result<Self> {
-        step::stream(&mut step::cargo(&["build", "--release", "--package", "pii-cli"]))?;
+        step::stream(&mut step::cargo(&["build", "--release", "--workspace", "--bin", "pii"]))?;
         let this = Self {
             binary: project::target()?.join("release/pii"),
             folder: bench.join("workspace"),
