@@ -391,6 +391,30 @@ fn many_requests_go_under_one_reference() {
 }
 
 #[test]
+fn of_many_requests_a_person_reads_how_many_and_a_program_each() {
+    let desk = shop();
+    let people = |from: u32, to: u32| (from..to).map(|n| format!("customer_id=stranger-{n}\n")).collect::<String>();
+    desk.write("some", people(0, 200));
+    desk.write("more", people(200, 260));
+    desk.pii("request open erasure --subjects-file some --reference autumn").done();
+    assert_eq!(desk.pii("request list --quiet").done().out.lines().count(), 201, "a head, and a line each");
+    desk.pii("request open access --subjects-file more --reference winter").done();
+    desk.pii("request verify-identity --reference winter --method login").done();
+    let said = desk.pii("request list --quiet").done();
+    let lines: Vec<_> = said.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", said.out);
+    for (right, state, many) in [("erasure", "received", "200"), ("access", "verified", "60")] {
+        let is_of = |line: &&&str| [right, state, many].iter().all(|word| line.contains(word));
+        assert_eq!(lines.iter().filter(is_of).count(), 1, "{}", said.out);
+    }
+    let each = desk.pii("request list --json").done().json();
+    assert_eq!((each.len(), &each[259]["reference"]), (260, &"winter".into()));
+    desk.pii("request show autumn").exits(2).says(&["the reference of several requests"]);
+    let id = each[0]["id"].as_str().unwrap();
+    assert!(desk.pii(&format!("request show {}", &id[id.len() - 12..])).done().out.contains(id));
+}
+
+#[test]
 fn another_system_asks_in_its_own_form_and_hears_how_far_it_is() {
     let desk = shop();
     let body = format!(

@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -111,20 +112,21 @@ impl AuditLog {
     /// [`Error::Poisoned`] after any failed flush: then nothing that needs a receipt may happen.
     /// [`Error::TooLarge`], [`Error::Damaged`], [`Error::Io`].
     pub fn append(&self, event: &Event) -> Result<Receipt, Error> {
-        let receipts = self.append_all(std::slice::from_ref(event))?;
+        let receipts = self.append_all([event])?;
         receipts.into_iter().next().ok_or_else(lost)
     }
 
-    /// Appends events that follow each other, with one flush.
+    /// Appends events that follow each other, with one flush. They are taken one by one: many need not be in memory
+    /// at once.
     ///
     /// # Errors
     /// As [`AuditLog::append`].
-    pub fn append_all(&self, events: &[Event]) -> Result<Vec<Receipt>, Error> {
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
+    pub fn append_all(&self, events: impl IntoIterator<Item = impl Borrow<Event>>) -> Result<Vec<Receipt>, Error> {
         let events = self.encode(events)?;
         let count = events.len();
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let (start, written) = {
             let mut queue = held(&self.queue);
             let start = queue.events.len();
@@ -152,11 +154,12 @@ impl AuditLog {
         drop(state);
     }
 
-    fn encode(&self, events: &[Event]) -> Result<Events, Error> {
+    fn encode(&self, events: impl IntoIterator<Item = impl Borrow<Event>>) -> Result<Events, Error> {
         let limit = MAX_BYTES.saturating_sub(self.host.len() + HEAD_BYTES);
-        let mut encoded = Events::for_about(events.len());
+        let events = events.into_iter();
+        let mut encoded = Events::for_about(events.size_hint().0);
         for event in events {
-            let bytes = encoded.push(event)?;
+            let bytes = encoded.push(event.borrow())?;
             if bytes > limit {
                 return Err(Error::TooLarge { bytes, limit });
             }

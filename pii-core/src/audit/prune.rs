@@ -140,7 +140,7 @@ mod tests {
 
     fn fill(dir: &Path, month: u64, signer: Signer) {
         let log = AuditLog::open(dir, signer, at(&format!("2026-{month:02}-15T12:00:00Z"))).unwrap();
-        log.append_all(&(0..300).map(event).collect::<Vec<_>>()).unwrap();
+        log.append_all((0..300).map(event)).unwrap();
         log.checkpoint().unwrap();
     }
 

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use rayon::ThreadPool;
@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::formats::Formats;
 use super::place::{self, OpenFile};
-use super::plan::ListDigest;
 use super::{Action, Address, Error, Hits, Hold, Input, Plan, PlannedFile, Replacement, Rows, Values};
 use crate::store::{self, KeyFinder, Listed, ListedAt, Listing, Objects};
 
@@ -23,8 +22,6 @@ pub struct Eraser {
     pub(super) holds: Vec<(Hold, Option<Formats>)>,
     pub(super) objects: Option<Arc<Objects>>,
     pub(super) threads: ThreadPool,
-    /// Of the list, as the plans made here have it: slow to make, by intent.
-    pub(super) digest: OnceLock<ListDigest>,
 }
 
 /// Told how far a plan, a search or a run has come; may say stop. Called by several threads.
@@ -63,7 +60,6 @@ impl Eraser {
             holds: Vec::new(),
             objects: None,
             threads,
-            digest: OnceLock::new(),
         })
     }
 
@@ -123,7 +119,7 @@ impl Eraser {
             v: 1,
             column: self.column.clone(),
             action: self.action.clone(),
-            values: self.digest()?,
+            values: self.values.digest()?,
             looked_at,
             files,
             skipped: listing.skipped.clone(),
@@ -142,14 +138,6 @@ impl Eraser {
             Ok((rows > 0).then(|| (Listed(listed.clone()), rows)))
         })?;
         Ok(found.into_iter().flatten().collect())
-    }
-
-    fn digest(&self) -> Result<ListDigest, Error> {
-        if let Some(made) = self.digest.get() {
-            return Ok(made.clone());
-        }
-        let new = ListDigest::new(&self.values)?;
-        Ok(self.digest.get_or_init(|| new).clone())
     }
 
     /// Does something with each file, several at once; gives the results in order, or the first error in order.

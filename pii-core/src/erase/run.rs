@@ -123,7 +123,7 @@ impl Eraser {
         if plan.action != self.action {
             return Err(Error::OtherPlan("another action"));
         }
-        if self.digest.get() != Some(&plan.values) && !plan.values.is_of(&self.values) {
+        if !self.values.are_of(&plan.values) {
             return Err(Error::OtherPlan("another list of values"));
         }
         Ok(())

@@ -1,12 +1,19 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-/// The values of a column that are to be erased, as text. Never printed, wiped when dropped.
+use super::Error;
+use super::plan::ListDigest;
+
+/// The values of a column that are to be erased, as text. Never printed, wiped when dropped. A clone is the same list: in
+/// however many places it is looked for, it lies in memory once and is digested once.
 #[derive(Clone)]
 pub struct Values {
-    texts: Vec<Zeroizing<String>>,
+    texts: Arc<[Zeroizing<String>]>,
+    /// What was computed of the list: slow to make, by intent.
+    digests: Arc<Mutex<Vec<ListDigest>>>,
 }
 
 impl Values {
@@ -14,9 +21,11 @@ impl Values {
     ///
     /// Returns `None` if there are none: an empty selection is an error for whoever asks.
     pub fn new(texts: impl IntoIterator<Item = String>) -> Option<Self> {
-        let mut seen = HashSet::new();
-        let texts: Vec<_> = texts.into_iter().filter(|text| seen.insert(text.clone())).map(Zeroizing::new).collect();
-        (!texts.is_empty()).then_some(Self { texts })
+        let texts: Vec<_> = texts.into_iter().map(Zeroizing::new).collect();
+        let mut seen = HashSet::with_capacity(texts.len());
+        let firsts: Vec<bool> = texts.iter().map(|text| seen.insert(text.as_str())).collect();
+        let texts: Arc<[_]> = texts.into_iter().zip(firsts).filter_map(|(text, first)| first.then_some(text)).collect();
+        (!texts.is_empty()).then(|| Self { texts, digests: Arc::default() })
     }
 
     /// How many.
@@ -32,6 +41,30 @@ impl Values {
     /// Each one, in order. Its place in this order is the only name by which reports speak of it.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|text| text.as_str())
+    }
+
+    /// What a plan says of the list: always the same.
+    pub(super) fn digest(&self) -> Result<ListDigest, Error> {
+        let mut known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(first) = known.first() {
+            return Ok(first.clone());
+        }
+        let new = ListDigest::new(self)?;
+        known.push(new.clone());
+        Ok(new)
+    }
+
+    /// Whether a plan says this of the list.
+    pub(super) fn are_of(&self, planned: &ListDigest) -> bool {
+        let mut known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(planned) {
+            return true;
+        }
+        let same = planned.is_of(self);
+        if same {
+            known.push(planned.clone());
+        }
+        same
     }
 }
 

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -52,12 +51,15 @@ impl Requests {
     ) -> Result<(), Error> {
         let mut known = Keys { keys, known: BTreeMap::new() };
         let norms = Norms::of(policy);
+        let at = at.to_string();
         self.write(|tx| {
+            let mut insert = tx.prepare_cached(INSERT)?;
             for (id, who) in sought.named().iter().filter(|(id, _)| !held.contains(id)) {
+                let id = id.to_string();
                 for identifier in who {
                     for norm in norms.of_kind(&identifier.kind) {
                         let tag = known.tag(norm, identifier.value.expose())?;
-                        insert(tx, *id, identifier.kind.as_str(), norm.name(), &tag, at)?;
+                        insert.execute((&id, identifier.kind.as_str(), norm.name(), tag, &at))?;
                     }
                 }
             }
@@ -128,9 +130,11 @@ impl Requests {
     pub fn bring_back(&self, keys: &Keyring, ones: &[ErasedOne], _recorded: &Receipt) -> Result<(), Error> {
         checked(keys, ones.iter().map(|one| one.kcv.as_str()))?;
         self.write(|tx| {
+            let mut insert = tx.prepare_cached(INSERT)?;
             for one in ones {
+                let (request, at) = (one.request.to_string(), one.at.to_string());
                 for (kind, norm, tag) in &one.tags {
-                    insert(tx, one.request, kind, norm, &unhex(tag)?, one.at)?;
+                    insert.execute((&request, kind, norm, unhex(tag)?, &at))?;
                 }
             }
             Ok(())
@@ -194,18 +198,7 @@ impl Erased {
     }
 }
 
-fn insert(
-    tx: &Transaction<'_>,
-    request: Uuid,
-    kind: &str,
-    norm: &str,
-    tag: &[u8; 16],
-    at: Timestamp,
-) -> Result<(), Error> {
-    let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO request_erased VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    insert.execute((request.to_string(), kind, norm, tag, at.to_string()))?;
-    Ok(())
-}
+const INSERT: &str = "INSERT OR IGNORE INTO request_erased VALUES (?1, ?2, ?3, ?4, ?5)";
 
 type Read = (Uuid, Timestamp, (String, String, String));
 

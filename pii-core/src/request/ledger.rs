@@ -1,12 +1,11 @@
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use uuid::Uuid;
 
-use super::course::course;
-use super::{Claim, Deed, Error, Request, State, Step};
+use super::asking::one;
+use super::{Claim, Deed, Error, State};
 use crate::audit::Receipt;
 use crate::policy::Calendar;
 use crate::state::{Database, Migrations};
@@ -86,80 +85,40 @@ impl Requests {
         })
     }
 
-    /// A request, with all that was done to it.
+    /// Does the same to requests, to all or to none. `record` writes an entry for each into the log, in their order: once
+    /// it is known that all of them may be done, and before any is.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::State`].
-    pub fn get(&self, id: Uuid) -> Result<Request, Error> {
-        get(self.database.reader(), id)
-    }
-
-    /// Every request, or every one that is not over, by when it arrived.
-    ///
-    /// # Errors
-    /// [`Error::State`].
-    pub fn list(&self, with_over: bool) -> Result<Vec<Request>, Error> {
-        let connection = self.database.reader();
-        let mut steps: HashMap<String, Vec<Step>> = HashMap::new();
-        let which = "FROM request WHERE over = 0 OR ?1";
-        let mut select = connection.prepare_cached(&format!(
-            "SELECT request, at, deed, actor, audit_entry FROM request_step WHERE request IN (SELECT id {which})
-             ORDER BY request, n"
-        ))?;
-        let mut rows = select.query([with_over])?;
-        while let Some(row) = rows.next()? {
-            steps.entry(row.get(0)?).or_default().push(step(row)?);
-        }
-        let mut select = connection
-            .prepare_cached(&format!("SELECT id, claim, received, state, reference {which} ORDER BY received, id"))?;
-        let mut rows = select.query([with_over])?;
-        let mut requests = Vec::new();
-        while let Some(row) = rows.next()? {
-            let id: String = row.get(0)?;
-            let steps = steps.remove(&id).unwrap_or_default();
-            requests.push(request(row, steps)?);
-        }
-        Ok(requests)
-    }
-
-    /// Does the same to requests, to all or to none. Each has an entry in the log, whose receipt it takes; in the same
-    /// order.
-    ///
-    /// # Errors
-    /// [`Error::OutOfTurn`] and the other reasons of [`Request::may`]; [`Error::State`].
-    pub fn step(
+    /// [`Error::OutOfTurn`] and the other reasons of [`Request::may`]; [`Error::State`]; those of `record`.
+    pub fn step<E: From<Error>>(
         &self,
         ids: &[Uuid],
         deed: &Deed,
         at: Timestamp,
         by: &str,
         calendar: &Calendar,
-        recorded: &[Receipt],
-    ) -> Result<(), Error> {
+        record: impl FnOnce() -> Result<Vec<Receipt>, E>,
+    ) -> Result<Vec<Receipt>, E> {
         self.write(|tx| {
-            for (id, receipt) in ids.iter().zip(recorded) {
-                let request = get(tx, *id)?;
-                let state = request.may(deed, calendar, at)?;
-                tx.prepare_cached("UPDATE request SET state = ?2, over = ?3 WHERE id = ?1")?.execute((
-                    id.to_string(),
-                    state.name(),
-                    state.is_over(),
-                ))?;
-                tx.prepare_cached("INSERT INTO request_step VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute((
-                    id.to_string(),
-                    i64::try_from(request.steps.len()).unwrap_or(i64::MAX),
-                    at.to_string(),
-                    json(deed)?,
-                    by,
-                    i64::try_from(receipt.index()).unwrap_or(i64::MAX),
-                ))?;
-            }
-            Ok(())
+            let next = |id: &Uuid| -> Result<_, Error> {
+                let request = one(tx, *id)?;
+                Ok((request.may(deed, calendar, at)?, request.steps.len()))
+            };
+            let next = ids.iter().map(next).collect::<Result<Vec<_>, _>>()?;
+            let recorded = record()?;
+            let steps = ids.iter().zip(next).zip(&recorded).map(|((id, (state, n)), receipt)| (id, state, n, receipt));
+            add_steps(tx, steps, deed, at, by)?;
+            Ok(recorded)
         })
     }
 
     pub(super) fn reader(&self) -> &Connection {
         self.database.reader()
+    }
+
+    /// One state of the ledger for many questions.
+    pub(super) fn snapshot(&self) -> Result<Option<Transaction<'_>>, Error> {
+        Ok(self.database.snapshot()?)
     }
 
     pub(super) fn write<T, E: From<Error>>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, E>) -> Result<T, E> {
@@ -188,44 +147,22 @@ fn insert(tx: &Transaction<'_>, filing: &Filing) -> Result<(), Error> {
     Ok(())
 }
 
-fn get(connection: &Connection, id: Uuid) -> Result<Request, Error> {
-    let mut select = connection.prepare_cached(
-        "SELECT request, at, deed, actor, audit_entry FROM request_step WHERE request = ?1 ORDER BY n",
-    )?;
-    let mut rows = select.query([id.to_string()])?;
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next()? {
-        steps.push(step(row)?);
+fn add_steps<'s>(
+    tx: &Transaction<'_>,
+    steps: impl Iterator<Item = (&'s Uuid, State, usize, &'s Receipt)>,
+    deed: &Deed,
+    at: Timestamp,
+    by: &str,
+) -> Result<(), Error> {
+    let mut update = tx.prepare_cached("UPDATE request SET state = ?2, over = ?3 WHERE id = ?1")?;
+    let mut insert = tx.prepare_cached("INSERT INTO request_step VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let (deed, at) = (json(deed)?, at.to_string());
+    for (id, state, n, receipt) in steps {
+        let (id, n) = (id.to_string(), i64::try_from(n).unwrap_or(i64::MAX));
+        update.execute((&id, state.name(), state.is_over()))?;
+        insert.execute((&id, n, &at, &deed, by, i64::try_from(receipt.index()).unwrap_or(i64::MAX)))?;
     }
-    let mut select =
-        connection.prepare_cached("SELECT id, claim, received, state, reference FROM request WHERE id = ?1")?;
-    let mut rows = select.query([id.to_string()])?;
-    request(rows.next()?.ok_or(Error::Unknown { id })?, steps)
-}
-
-fn request(row: &Row<'_>, steps: Vec<Step>) -> Result<Request, Error> {
-    let (id, claim, received, state): (String, String, String, String) =
-        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-    let received = received.parse().map_err(|_| Error::Corrupt("a time"))?;
-    Ok(Request {
-        id: uuid(&id)?,
-        claim: serde_json::from_str(&claim).map_err(|_| Error::Corrupt("a claim"))?,
-        received,
-        state: State::parse(&state).ok_or(Error::Corrupt("a state"))?,
-        reference: row.get(4)?,
-        course: course(received, &steps),
-        steps,
-    })
-}
-
-fn step(row: &Row<'_>) -> Result<Step, Error> {
-    let (at, deed, entry): (String, String, i64) = (row.get(1)?, row.get(2)?, row.get(4)?);
-    Ok(Step {
-        at: at.parse().map_err(|_| Error::Corrupt("a time"))?,
-        deed: serde_json::from_str(&deed).map_err(|_| Error::Corrupt("a deed"))?,
-        by: row.get(3)?,
-        audit_entry: u64::try_from(entry).map_err(|_| Error::Corrupt("an entry"))?,
-    })
+    Ok(())
 }
 
 pub(super) fn uuid(text: &str) -> Result<Uuid, Error> {

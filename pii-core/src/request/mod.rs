@@ -9,6 +9,7 @@
 //! recipient. Papers that leave are signed with the [`DocumentKey`], so that whoever has its public half can tell.
 
 mod amend;
+mod asking;
 mod certificate;
 mod correction;
 mod course;
@@ -37,6 +38,7 @@ mod sought;
 mod state;
 
 pub use amend::Amend;
+pub use asking::{Asking, Head};
 pub use certificate::{Certificate, CertifiedEntry, CertifiedNotice, CertifiedPlace, Outcome, SignedCertificate};
 pub use correction::{Corrected, Correction};
 pub use course::{Course, Request};

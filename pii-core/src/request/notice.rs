@@ -90,17 +90,30 @@ impl Requests {
     /// # Errors
     /// [`Error::State`].
     pub fn notices(&self, id: Uuid) -> Result<Vec<Told>, Error> {
+        Ok(self.notices_of(&[id])?.pop().unwrap_or_default())
+    }
+
+    /// The same of several, in their order.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn notices_of(&self, ids: &[Uuid]) -> Result<Vec<Vec<Told>>, Error> {
         let sql = "SELECT recipient, sent, acknowledged FROM request_notice WHERE request = ?1 ORDER BY recipient";
+        let _moment = self.snapshot()?;
         let mut select = self.reader().prepare_cached(sql)?;
-        let mut rows = select.query([id.to_string()])?;
-        let mut told = Vec::new();
         let time = |text: Option<String>| -> Result<Option<Timestamp>, Error> {
             text.map(|text| text.parse().map_err(|_| Error::Corrupt("a time"))).transpose()
         };
-        while let Some(row) = rows.next()? {
-            told.push(Told { recipient: row.get(0)?, sent: time(row.get(1)?)?, acknowledged: time(row.get(2)?)? });
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut rows = select.query([id.to_string()])?;
+            let mut told = Vec::new();
+            while let Some(row) = rows.next()? {
+                told.push(Told { recipient: row.get(0)?, sent: time(row.get(1)?)?, acknowledged: time(row.get(2)?)? });
+            }
+            all.push(told);
         }
-        Ok(told)
+        Ok(all)
     }
 
     /// Which notices went out before that time, or never, and are not acknowledged; of requests that are over, too. The

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
@@ -15,7 +16,6 @@ use crate::vocab::{DatasetId, Identifier, IdentifierKind, SubjectId};
 pub struct Sought {
     /// With how many values the vault holds of each.
     people: BTreeMap<SubjectId, (Person, u64)>,
-    spellings: BTreeMap<IdentifierKind, BTreeSet<String>>,
     /// Their names, as the vault has them: nobody is found by these, and texts speak of people by them.
     names: BTreeSet<String>,
     /// Requests of people whom the vault does not know.
@@ -24,6 +24,10 @@ pub struct Sought {
     named: Vec<(Uuid, Vec<Identifier>)>,
     /// Who that is in the vault, in the same order.
     whose: Vec<Option<SubjectId>>,
+    /// What is not looked for, as it is somebody else's too.
+    shared: HashSet<(IdentifierKind, String)>,
+    /// Every spelling, by kind, once it was asked for: one list for all places.
+    spellings: RefCell<BTreeMap<IdentifierKind, Option<Values>>>,
 }
 
 /// One of several people whom the identifiers of a request name.
@@ -77,11 +81,9 @@ impl Sought {
         }
         who.sort_by(|a, b| (&a.kind, a.value.expose()).cmp(&(&b.kind, b.value.expose())));
         who.dedup_by(|a, b| a.kind == b.kind && a.value.expose() == b.value.expose());
-        for identifier in &who {
-            let spellings = self.spellings.entry(identifier.kind.clone()).or_default();
-            spellings.insert(identifier.value.expose().clone());
-        }
+        who.shrink_to_fit();
         self.named.push((id, who));
+        self.spellings.get_mut().clear();
     }
 
     /// The people whom the vault knows.
@@ -101,19 +103,29 @@ impl Sought {
 
     /// Every spelling of identifiers of a kind; nothing, if there is none.
     pub fn spellings(&self, kind: &IdentifierKind) -> Option<Values> {
-        Values::new(self.spellings.get(kind)?.iter().cloned())
+        let mut known = self.spellings.borrow_mut();
+        if let Some(known) = known.get(kind) {
+            return known.clone();
+        }
+        let theirs = self.named.iter().flat_map(|(_, who)| who).filter(|who| who.kind == *kind);
+        let mut texts: Vec<&String> = theirs.map(|who| who.value.expose()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let shared = |text: &&String| !self.shared.is_empty() && self.shared.contains(&(kind.clone(), (*text).clone()));
+        let values = Values::new(texts.into_iter().filter(|text| !shared(text)).cloned());
+        known.insert(kind.clone(), values.clone());
+        values
     }
 
     /// What texts call them: identifiers, as they are written and in their normal forms, and names; nothing, if all of it is
     /// so short that it could be anything.
     pub fn words(&self, policy: &Policy) -> Option<Words> {
         let norms = Norms::of(policy);
-        let spelled = self.spellings.values().flatten().chain(&self.names).cloned();
-        let normal = self.spellings.iter().flat_map(|(kind, spellings)| {
-            let norms = norms.of_kind(kind);
-            spellings.iter().flat_map(move |spelled| {
-                norms.iter().map(|norm| norm.normalise(spelled).into_owned()).collect::<Vec<_>>()
-            })
+        let who = || self.named.iter().flat_map(|(_, who)| who);
+        let spelled = who().map(|who| who.value.expose()).chain(&self.names).cloned();
+        let normal = who().flat_map(|who| {
+            let norms = norms.of_kind(&who.kind);
+            norms.iter().map(|norm| norm.normalise(who.value.expose()).into_owned()).collect::<Vec<_>>()
         });
         Words::new(spelled.chain(normal))
     }
@@ -163,11 +175,9 @@ impl Sought {
             }
         }
         for (id, who, whose) in named {
-            for identifier in who {
-                if theirs || !others.contains(&(&identifier.kind, identifier.value.expose().as_str())) {
-                    let spellings = part.spellings.entry(identifier.kind.clone()).or_default();
-                    spellings.insert(identifier.value.expose().clone());
-                }
+            let both = who.iter().filter(|who| others.contains(&(&who.kind, who.value.expose().as_str())));
+            if !theirs {
+                part.shared.extend(both.map(|who| (who.kind.clone(), who.value.expose().clone())));
             }
             match whose.and_then(|subject| Some((subject, self.people.get(&subject)?.clone()))) {
                 Some((subject, person)) => _ = part.people.insert(subject, person),

@@ -84,6 +84,12 @@ impl Database {
         Ok(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?)
     }
 
+    /// One state of the file for many questions, unless a transaction has one already: else each question asks the
+    /// operating system for a lock and gives it back, which costs as much as a row.
+    pub(crate) fn snapshot(&self) -> Result<Option<Transaction<'_>>, Error> {
+        snapshot(&self.connection)
+    }
+
     /// Writes the log of changes into the file and empties it, so that what was deleted is in neither.
     ///
     /// # Errors
@@ -133,6 +139,12 @@ impl Database {
             Ok(())
         })
     }
+}
+
+/// As of [`Database::snapshot`].
+pub(crate) fn snapshot(connection: &Connection) -> Result<Option<Transaction<'_>>, Error> {
+    let free = connection.is_autocommit();
+    Ok(free.then(|| Transaction::new_unchecked(connection, TransactionBehavior::Deferred)).transpose()?)
 }
 
 const CACHE_KIB: i64 = 64 << 10;

@@ -8,5 +8,6 @@
 mod database;
 mod error;
 
+pub(crate) use database::snapshot;
 pub use database::{Database, Migrations};
 pub use error::Error;

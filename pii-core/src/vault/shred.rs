@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::keys::{unwrap, wrap};
-use super::store::{PersonId, PersonRow, Removed, first_of, shard_of};
+use super::store::{PersonId, PersonRow, Removed, Writer, first_of, shard_of};
 use super::{Error, Person, Vault};
 use crate::audit::Receipt;
 use crate::keyring::{Nonces, SealingKey};
@@ -26,6 +27,17 @@ pub struct Shredded {
     pub spent: Vec<Spent>,
 }
 
+impl AddAssign for Shredded {
+    fn add_assign(&mut self, other: Self) {
+        self.keys += other.keys;
+        self.identifiers += other.identifiers;
+        self.values += other.values;
+        self.pseudonyms += other.pseudonyms;
+        self.rewrapped += other.rewrapped;
+        self.spent.extend(other.spent);
+    }
+}
+
 /// An epoch key that is destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spent {
@@ -41,7 +53,7 @@ impl Vault {
     /// overwritten. However many people, a shard is wrapped once. The receipt proves that it is on record; their
     /// aliases stand in the log and lead nowhere from now on.
     ///
-    /// One transaction a shard. Whoever is stopped in between does it again; what is half done ends when the vault is
+    /// A transaction is about whole shards, several where they are small. Whoever is stopped in between does it again; what is half done ends when the vault is
     /// next opened. Backups of the file of epoch keys are not touched.
     ///
     /// # Errors
@@ -79,12 +91,7 @@ impl Vault {
         let of = |shard: u8| epochs.get(usize::from(shard)).copied().ok_or(Error::Corrupt("a shard that there is not"));
         let current = shards.keys().map(|shard| Ok((*shard, of(*shard)?))).collect::<Result<Vec<_>, Error>>()?;
         overwriting.prepare(&current, at)?;
-        let renewed = current.into_iter().try_for_each(|(shard, epoch)| {
-            let people = shards.get(&shard).map(Vec::as_slice).unwrap_or_default();
-            self.renew_shard(shard, epoch, people, &mut done)?;
-            done.spent.push(Spent { shard, epoch });
-            Ok(())
-        });
+        let renewed = self.renew_in_turn(&current, shards, &mut done);
         // Whatever stopped it, the keys that nobody needs any more go.
         let retired = self.current_epochs().and_then(|epochs| Ok(overwriting.retire(&epochs)?));
         drop(overwriting);
@@ -93,12 +100,43 @@ impl Vault {
         Ok(done)
     }
 
-    fn renew_shard(&self, shard: u8, epoch: u32, gone: &[PersonId], done: &mut Shredded) -> Result<(), Error> {
+    /// Some shards a transaction: their people's identifiers lie all over the file, and every transaction writes the pages
+    /// that it touched.
+    fn renew_in_turn(
+        &self,
+        current: &[(u8, u32)],
+        people: &BTreeMap<u8, Vec<PersonId>>,
+        done: &mut Shredded,
+    ) -> Result<(), Error> {
+        let mut shards = current.iter().peekable();
+        while shards.peek().is_some() {
+            let mut writer = self.write()?;
+            let mut together = Shredded::default();
+            while together.keys + together.rewrapped < TOGETHER
+                && let Some((shard, epoch)) = shards.next()
+            {
+                let gone = people.get(shard).map(Vec::as_slice).unwrap_or_default();
+                self.renew_shard(writer.as_mut(), *shard, *epoch, gone, &mut together)?;
+                together.spent.push(Spent { shard: *shard, epoch: *epoch });
+            }
+            writer.commit()?;
+            *done += together;
+        }
+        Ok(())
+    }
+
+    fn renew_shard(
+        &self,
+        writer: &mut dyn Writer,
+        shard: u8,
+        epoch: u32,
+        gone: &[PersonId],
+        done: &mut Shredded,
+    ) -> Result<(), Error> {
         let next = epoch.saturating_add(1);
         let (from, to) = (self.epochs.key(shard, epoch)?, self.epochs.key(shard, next)?);
-        let mut writer = self.write()?;
-        for person in gone {
-            let Removed { people, identifiers, values, pseudonyms } = writer.remove(*person)?;
+        for gone in gone.chunks(CHUNK) {
+            let Removed { people, identifiers, values, pseudonyms } = writer.remove(gone)?;
             done.keys += people;
             done.identifiers += identifiers;
             done.values += values;
@@ -112,8 +150,7 @@ impl Vault {
             writer.rewrap(&rewrapped(&from, &to, &people)?)?;
             done.rewrapped += people.len() as u64;
         }
-        writer.set_epoch(shard, next)?;
-        writer.commit()
+        writer.set_epoch(shard, next)
     }
 
     /// Writes the vault's file anew, so that no page keeps a copy of a row that was deleted later: an old page may hold a
@@ -139,6 +176,8 @@ fn rewrapped(from: &SealingKey, to: &SealingKey, people: &[PersonRow]) -> Result
     Ok(rewrapped.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
 }
 
+/// People of whom a transaction is, if shards are small: others who write wait for it.
+const TOGETHER: u64 = 50_000;
 /// People whose keys are in memory at once.
 const PAGE: i64 = 10_000;
 const CHUNK: usize = 512;

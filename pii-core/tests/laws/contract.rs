@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use pii_core::audit::{Action, Event};
 use pii_core::batch::Batch;
 use pii_core::vault::{Deposited, EpochCount, Error, Login, People, Rectified, VaultLocation};
-use pii_core::vocab::{Actor, Domain, Personal};
+use pii_core::vocab::{Actor, Domain, Identifier, Personal};
 
 use crate::postgres::Postgres;
 use crate::world::{World, dataset, table};
@@ -21,6 +21,7 @@ const CONTRACT: &[Law] = &[
     ("what is rectified is found by what is right", what_is_rectified_is_found_by_what_is_right),
     ("jobs at once meet the same people", jobs_at_once_meet_the_same_people),
     ("who is shredded is gone and the others stay", who_is_shredded_is_gone_and_the_others_stay),
+    ("thousands are asked about and shredded in one call", thousands_are_asked_about_and_shredded_in_one_call),
     ("a job goes on while another shreds", a_job_goes_on_while_another_shreds),
     ("a vault that is half way is no vault", a_vault_that_is_half_way_is_no_vault),
 ];
@@ -212,6 +213,35 @@ fn who_is_shredded_is_gone_and_the_others_stay(world: &World) {
     let all = world.vault.rewrap(Timestamp::now(), &world.receipt()).unwrap();
     assert_eq!((all.keys, all.rewrapped, all.spent.len()), (0, 996, 256));
     assert_eq!(world.vault.read(&who(7).unwrap(), &world.receipt()).unwrap().len(), 2);
+}
+
+fn thousands_are_asked_about_and_shredded_in_one_call(world: &World) {
+    const ALL: usize = 9_000;
+    let of = |kind: &'static str| move |n: usize| format!("{kind}{n}");
+    let column = |kind| (0..ALL).map(of(kind)).collect::<Vec<_>>();
+    world.deposit("crm.customers", table(&[("customer_id", &column("c")), ("email", &column("e@x.example"))]));
+    // Neither the order of the vault, nor all there are; a stranger among them; and one who is asked about twice.
+    let asked: Vec<usize> = (0..ALL + 1_000).rev().step_by(2).chain([ALL - 1]).collect();
+    let named: Vec<_> = asked.iter().map(|n| Identifier::parse(&format!("customer_id=c{n}")).unwrap()).collect();
+    let found = world.vault.find_all(&world.keys, &named.iter().collect::<Vec<_>>()).unwrap();
+    assert!(asked.iter().zip(&found).all(|(n, found)| found.len() == usize::from(*n < ALL)));
+    let people: Vec<_> = found.into_iter().flatten().collect();
+    let look = |_| Event::new(Action::VaultRead, Actor::local("test"));
+    let receipts = world.log.append_all(people.iter().map(look)).unwrap();
+    let values = world.vault.read_all(&people, &receipts).unwrap();
+    let known = asked.iter().filter(|n| **n < ALL);
+    for (n, values) in known.zip(&values) {
+        let read: Vec<_> = values.iter().map(|value| value.value.expose().clone()).collect();
+        assert_eq!(read, [of("c")(*n), of("e@x.example")(*n)]);
+    }
+    let gone = asked.iter().filter(|n| **n < ALL).collect::<std::collections::BTreeSet<_>>().len() as u64;
+    let done = world.vault.shred(&people, Timestamp::now(), &world.receipt()).unwrap();
+    assert_eq!((done.keys, done.identifiers, done.values), (gone, 2 * gone, 2 * gone));
+    assert_eq!((done.rewrapped, done.spent.len()), (ALL as u64 - gone, 256));
+    assert_eq!(world.vault.status().unwrap().subjects, ALL as u64 - gone);
+    let left = world.find("customer_id=c4000");
+    assert_eq!(world.vault.read(&left[0], &world.receipt()).unwrap().len(), 2);
+    assert!(world.find("customer_id=c4001").is_empty());
 }
 
 fn a_job_goes_on_while_another_shreds(world: &World) {

@@ -200,3 +200,23 @@ fn a_plan_that_was_changed_is_another_plan() {
     assert!(matches!(refused, Error::Request(request::Error::OtherPlan { .. })), "{refused}");
     assert_eq!(office.read("customers.csv").lines().count(), 3);
 }
+
+#[test]
+fn a_step_of_several_is_done_to_each_once_or_to_none_and_then_it_is_not_recorded() {
+    let office = Office::new();
+    let workspace = office.on(TODAY);
+    let (one, other) = (asked(&workspace, "customer_id=C1"), asked(&workspace, "customer_id=C2"));
+    let steps = |id: Uuid| workspace.requests().get(id).unwrap().steps;
+    let before = steps(one).len();
+    let done =
+        workspace.step_requests(&[one, other, one], &Deed::ProveIdentity { method: "again".to_owned() }).unwrap();
+    assert_eq!((done.len(), steps(one).len(), steps(other).len()), (2, before + 1, before + 1));
+    let entries: Vec<_> = [one, other].map(|id| steps(id).last().unwrap().audit_entry).into();
+    assert_eq!(entries, done.iter().map(pii_core::audit::Receipt::index).collect::<Vec<_>>());
+
+    workspace.step_request(other, &Deed::Withdraw).unwrap();
+    let logged = || workspace.log().checkpoint().unwrap().size();
+    let size = logged();
+    assert!(workspace.step_requests(&[one, other], &Deed::AskIdentity).is_err());
+    assert_eq!((logged(), workspace.requests().get(one).unwrap().state), (size, State::Verified));
+}

@@ -12,6 +12,7 @@ mod options;
 mod people;
 mod postgres;
 mod protect;
+mod requests;
 mod scan;
 mod seal;
 mod vault;
@@ -38,6 +39,9 @@ pub(crate) fn run(args: &[&str]) -> Result {
     let python = python::venv()?;
     if options.what == Some(What::Erase) {
         return erase::run(&python, &options);
+    }
+    if options.what == Some(What::Requests) {
+        return requests::run(&python, &options);
     }
     let cache = project::target()?.join("xtask-bench");
     if options.what == Some(What::Seal) {

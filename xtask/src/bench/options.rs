@@ -27,6 +27,7 @@ pub(super) enum What {
     Vault,
     Erase,
     Objections,
+    Requests,
 }
 
 impl Options {
@@ -50,6 +51,7 @@ impl Options {
                 "--scale" => options.scale = number()?,
                 "--keep" => options.keep = true,
                 "objections" => options.what = Some(What::Objections),
+                "requests" => options.what = Some(What::Requests),
                 "--rows" => options.rows = number()?,
                 "--runs" => options.runs = number()?,
                 "--peers-only" => options.peers_only = true,
@@ -60,8 +62,8 @@ impl Options {
     }
 }
 
-const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|erase|objections] [--rows N] [--runs N] [--peers-only] \
-                     [--files N] [--scale PERCENT] [--keep]";
+const USAGE: &str = "cargo xtask bench [protect|scan|audit|seal|vault|erase|objections|requests] [--rows N] [--runs N] \
+                     [--peers-only] [--files N] [--scale PERCENT] [--keep]";
 
 #[cfg(test)]
 mod tests {

@@ -21,11 +21,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let closed = workspace.close_requests(&ids);
     workspace.seal()?;
     closed?;
-    for id in &ids {
-        let request = workspace.requests().get(*id)?;
-        let (deadline, days) = workspace.deadline(&request)?;
-        ui.record("request", &super::value(&request, &deadline, days));
-    }
+    super::records(&ids, &workspace, ui)?;
     ui.line(format!("{} closed", count(ids.len() as u64, "request")));
     Ok(Exit::Done)
 }

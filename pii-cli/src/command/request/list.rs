@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use pii_core::error::Error as Core;
-use pii_core::request::Request;
+use pii_core::policy::Calendar;
+use pii_core::request::{Asking, Deadline, Request, Right, State};
 
 use super::calendar::feed;
 use super::{left, value};
@@ -16,7 +18,7 @@ use crate::ui::{Ui, count};
 
 /// Which requests there are, and by when each is due
 ///
-/// Exit code 3 if `--overdue` finds one: for a job that looks every morning.
+/// Of more than 200, how many there are in each state, by the week in which they are due; `--json` gives each. Exit code 3 if `--overdue` finds one: for a job that looks every morning.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Those due within this time: 7d
@@ -35,48 +37,76 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let site = global.site()?;
-    let (policy, requests) = (site.policy()?, site.requests()?.list(args.all)?);
+    let (policy, requests) = (site.policy()?, site.requests()?);
     let (calendar, now) = (policy.calendar(), Timestamp::now());
     let within = args.due.as_deref().map(age).transpose()?;
-    let (mut rows, mut due) = (Vec::new(), Vec::new());
-    for request in requests {
+    let (mut due, mut found) = (Vec::new(), 0);
+    requests.each::<Error>(if args.all { Asking::All } else { Asking::Open }, |request| {
         let deadline = request.deadline(calendar, now)?;
         let soon = within.is_none_or(|within| now.checked_add(within).is_ok_and(|then| deadline.is_past(then)));
         if (args.overdue && !deadline.is_past(now)) || !soon {
-            continue;
+            return Ok(());
         }
-        let days = deadline.days_left(calendar, now);
-        ui.record("request", &value(&request, &deadline, days));
-        let when = if request.state.is_over() { String::new() } else { left(days) };
-        let right = request.claim.right();
-        rows.push((
-            deadline.ends,
-            [
-                request.id.to_string(),
-                right.name().to_owned(),
-                request.state.of(right).to_owned(),
-                deadline.due.to_string(),
-                when,
-                request.reference.clone().unwrap_or_default(),
-            ],
-        ));
-        due.push((request, deadline.due));
-    }
+        found += 1;
+        if ui.json {
+            ui.record("request", &value(&request, &deadline, deadline.days_left(calendar, now)));
+        } else {
+            // What was done is asked of one, not of all.
+            due.push((deadline, Request { steps: Vec::new(), ..request }));
+        }
+        Ok(())
+    })?;
     if let Some(file) = &args.ics {
-        return write_feed(&due, file, now, ui);
+        let days: Vec<_> = due.into_iter().map(|(deadline, request)| (request, deadline.due)).collect();
+        return write_feed(&days, file, now, ui);
     }
-    // What is due first comes first.
-    rows.sort();
-    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    if rows.is_empty() {
+    if found == 0 {
         ui.line(if args.overdue { "no request is overdue" } else { "no request" });
         return Ok(Exit::Done);
     }
-    ui.table(["request", "right", "state", "due", "", "reference"], &rows);
-    ui.note(count(rows.len() as u64, "request"));
+    if found > MANY {
+        weeks(&due, ui);
+        ui.note(format!("{}; `--json` gives each", count(found, "request")));
+    } else {
+        each(&mut due, calendar, now, ui);
+        ui.note(count(found, "request"));
+    }
     Ok(if args.overdue { Exit::No } else { Exit::Done })
 }
 
+/// A line a request; what is due first comes first.
+fn each(due: &mut [(Deadline, Request)], calendar: &Calendar, now: Timestamp, ui: Ui) {
+    due.sort_by_key(|(deadline, request)| (deadline.ends, request.id));
+    let row = |(deadline, request): &(Deadline, Request)| {
+        let right = request.claim.right();
+        let when = if request.state.is_over() { String::new() } else { left(deadline.days_left(calendar, now)) };
+        [
+            request.id.to_string(),
+            right.name().to_owned(),
+            request.state.of(right).to_owned(),
+            deadline.due.to_string(),
+            when,
+            request.reference.clone().unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<_> = due.iter().map(row).collect();
+    ui.table(["request", "right", "state", "due", "", "reference"], &rows);
+}
+
+/// How many there are, by the week in which they are due; those that are answered come last.
+fn weeks(due: &[(Deadline, Request)], ui: Ui) {
+    let mut weeks = BTreeMap::new();
+    for (deadline, request) in due {
+        let since = Span::new().days(i64::from(deadline.due.weekday().to_monday_zero_offset()));
+        let monday = deadline.due.checked_sub(since).unwrap_or(deadline.due);
+        *weeks.entry((request.state.is_over(), monday, request.claim.right(), request.state)).or_insert(0_u64) += 1;
+    }
+    let row = |((_, monday, right, state), requests): (&(bool, Date, Right, State), &u64)| {
+        [monday.to_string(), right.name().to_owned(), state.of(*right).to_owned(), requests.to_string()]
+    };
+    let rows: Vec<_> = weeks.iter().map(row).collect();
+    ui.table(["due in the week of", "right", "state", "requests"], &rows);
+}
 /// Written beside the old one, and then in its place: a calendar program may read it at any time.
 fn write_feed(due: &[(Request, Date)], file: &Path, now: Timestamp, ui: Ui) -> Result<Exit, Error> {
     let feed = feed(due, now);
@@ -94,3 +124,6 @@ fn write_feed(due: &[(Request, Date)], file: &Path, now: Timestamp, ui: Ui) -> R
     ui.line(format!("{} in `{}`", count(due.len() as u64, "due day"), file.display()));
     Ok(Exit::Done)
 }
+
+/// Requests of which each has a line of its own; of more, a person reads how many.
+const MANY: u64 = 200;

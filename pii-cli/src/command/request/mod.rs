@@ -27,7 +27,7 @@ use pii_core::erase::Progress;
 use pii_core::error::Error as Core;
 use pii_core::policy::Policy;
 use pii_core::request::package::Language;
-use pii_core::request::{Deadline, Request};
+use pii_core::request::{Asking, Deadline, Request};
 use pii_core::workspace::{Step, Workspace};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -106,9 +106,11 @@ impl Which {
     /// Their numbers, each once; of a reference, those that are `ready`.
     fn numbers(&self, workspace: &Workspace, ready: impl Fn(&Request) -> bool) -> Result<Vec<Uuid>, Error> {
         if let Some(reference) = &self.reference {
-            let open = workspace.requests().list(false)?;
-            let theirs = open.iter().filter(|request| request.reference.as_ref() == Some(reference));
-            let ids: Vec<_> = theirs.filter(|request| ready(request)).map(|request| request.id).collect();
+            let mut ids = Vec::new();
+            workspace.requests().each::<Error>(Asking::OpenOf(reference), |request| {
+                ids.extend(ready(&request).then_some(request.id));
+                Ok(())
+            })?;
             if ids.is_empty() {
                 let hint = "`pii request list` shows references, and how far each request is";
                 return Err(Error::usage(format!("no request of `{reference}` is ready for this"), hint));
@@ -130,26 +132,35 @@ fn number(workspace: &Workspace, text: &str) -> Result<Uuid, Error> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
-    let wanted = text.to_ascii_lowercase();
-    let all = workspace.requests().list(true)?;
-    let named = || all.iter().filter(|request| request.reference.as_deref() == Some(text));
-    let mut open = named().filter(|request| !request.state.is_over());
-    match (open.next(), open.next(), named().next(), named().nth(1)) {
-        (Some(one), None, ..) | (None, _, Some(one), None) => return Ok(one.id),
-        (Some(_), Some(_), ..) | (None, _, _, Some(_)) => {
-            return Err(Error::usage(
-                format!("`{text}` is the reference of several requests"),
-                "write the number of one",
-            ));
-        }
-        _ => {}
+    let (mut open, mut over, mut ending) = (Vec::new(), Vec::new(), Vec::new());
+    workspace.requests().each::<Error>(Asking::Called(text), |request| {
+        let found = match request.reference.as_deref() == Some(text) {
+            true if request.state.is_over() => &mut over,
+            true => &mut open,
+            false => &mut ending,
+        };
+        found.push(request.id);
+        Ok(())
+    })?;
+    match (open.as_slice(), over.as_slice(), ending.as_slice()) {
+        ([one], ..) | ([], [one], _) => Ok(*one),
+        ([], [], [one]) => Ok(*one),
+        ([], [], []) => Err(Error::usage(format!("`{text}` is no request"), "`pii request list` shows their numbers")),
+        ([], [], _) => Err(Error::usage(format!("`{text}` ends the number of several requests"), "write more of it")),
+        _ => Err(Error::usage(format!("`{text}` is the reference of several requests"), "write the number of one")),
     }
-    let mut found = all.iter().filter(|request| wanted.len() >= 4 && request.id.to_string().ends_with(&wanted));
-    match (found.next(), found.next()) {
-        (Some(request), None) => Ok(request.id),
-        (None, _) => Err(Error::usage(format!("`{text}` is no request"), "`pii request list` shows their numbers")),
-        _ => Err(Error::usage(format!("`{text}` ends the number of several requests"), "write more of it")),
+}
+
+/// Each of these requests, for programs.
+fn records(ids: &[Uuid], workspace: &Workspace, ui: Ui) -> Result<(), Error> {
+    if !ui.json {
+        return Ok(());
     }
+    workspace.requests().each_of(ids, |request| {
+        let (deadline, days) = workspace.deadline(&request)?;
+        ui.record("request", &value(&request, &deadline, days));
+        Ok(())
+    })
 }
 
 /// The beginning of a day where the controller is.

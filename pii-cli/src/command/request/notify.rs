@@ -64,15 +64,17 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     workspace.seal()?;
     told?;
     let (mut open, mut rows) = (0, BTreeMap::<String, [u64; 3]>::new());
-    for id in &ids {
-        for told in workspace.requests().notices(*id)? {
-            ui.record(
-                "notice",
-                &json!({
-                    "request": id.to_string(), "recipient": told.recipient, "sent": told.sent.map(|at| at.to_string()),
-                    "acknowledged": told.acknowledged.map(|at| at.to_string()),
-                }),
-            );
+    for (id, told) in ids.iter().zip(workspace.requests().notices_of(&ids)?) {
+        for told in told {
+            if ui.json {
+                let (sent, acknowledged) =
+                    (told.sent.map(|at| at.to_string()), told.acknowledged.map(|at| at.to_string()));
+                let (request, recipient) = (id.to_string(), &told.recipient);
+                ui.record(
+                    "notice",
+                    &json!({ "request": request, "recipient": recipient, "sent": sent, "acknowledged": acknowledged }),
+                );
+            }
             open += u64::from(told.sent.is_none());
             let [requests, sent, acknowledged] = rows.entry(told.recipient).or_default();
             *requests += 1;

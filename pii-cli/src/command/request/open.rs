@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let opened = workspace.open_requests(&asked);
     workspace.seal()?;
     let opened = opened?;
-    for opened in &opened {
+    for opened in opened.iter().filter(|_| ui.json) {
         ui.record(
             "request",
             &json!({

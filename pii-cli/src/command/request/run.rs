@@ -177,16 +177,17 @@ impl Args {
             .which
             .numbers(workspace, |request| matches!(request.state, State::Planned | State::Approved | State::Running))?;
         let mut digests = Vec::new();
-        for id in &ids {
-            let request = workspace.requests().get(*id)?;
-            match request.plan() {
-                Some((digest, _)) => digests.push(digest.to_owned()),
-                None => {
-                    return Err(Error::usage(format!("request {id} has no plan"), format!("pii request plan {id}")));
-                }
+        workspace.requests().each_of(&ids, |request| match request.plan() {
+            Some((digest, _)) => {
+                digests.push(digest.to_owned());
+                digests.dedup();
+                Ok(())
             }
-        }
-        digests.dedup();
+            None => {
+                let id = request.id;
+                Err(Error::usage(format!("request {id} has no plan"), format!("pii request plan {id}")))
+            }
+        })?;
         match digests.as_slice() {
             [digest] => Ok(workspace.kept_plan(digest)?),
             _ => Err(Error::usage("these requests have several plans", "run one plan at a time, with `--plan`")),

@@ -1,6 +1,6 @@
 use pii_core::request::{Deed, State};
 
-use super::{Which, left, value};
+use super::{Which, left, records};
 use crate::command::subject::SubjectArgs;
 use crate::config::Global;
 use crate::error::Error;
@@ -42,26 +42,20 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let stepped = workspace.step_requests(&ids, &deed);
     workspace.seal()?;
     stepped?;
-    for id in &ids {
+    records(&ids, &workspace, ui)?;
+    if let [id] = ids.as_slice() {
         let request = workspace.requests().get(*id)?;
         let (deadline, days) = workspace.deadline(&request)?;
-        ui.record("request", &value(&request, &deadline, days));
-        if ids.len() > 1 {
-            continue;
-        }
         ui.line(format!("request {id} is {}, due {}, {}", request.state, deadline.due, left(days)));
         if deadline.due != deadline.unsuspended {
             ui.line(format!("without the time that the question took, it would be due {}", deadline.unsuspended));
         }
-        if !args.ask {
-            ui.note(format!("next: pii request plan {id}"));
-        }
-    }
-    if ids.len() > 1 && !args.ask {
-        ui.note(format!("next: pii request plan {}", args.which.again()));
-    }
-    if ids.len() > 1 {
+    } else {
         ui.line(format!("{} {}", count(ids.len() as u64, "request"), if args.ask { "asked" } else { "verified" }));
+    }
+    if !args.ask {
+        let which = if let [id] = ids.as_slice() { id.to_string() } else { args.which.again() };
+        ui.note(format!("next: pii request plan {which}"));
     }
     Ok(Exit::Done)
 }

@@ -108,7 +108,7 @@ pub(super) trait Writer: Reader {
     /// Removes values of people who stay, with the identifiers and arrivals that no value of theirs speaks of any more.
     fn remove_values(&mut self, values: &[ValueKey]) -> Result<(), Error>;
     /// Removes people, and everything that is theirs.
-    fn remove(&mut self, person: PersonId) -> Result<Removed, Error>;
+    fn remove(&mut self, people: &[PersonId]) -> Result<Removed, Error>;
     /// Wraps these people's keys anew.
     fn rewrap(&mut self, keys: &[(PersonId, Vec<u8>)]) -> Result<(), Error>;
     /// The epoch in which a shard's keys are wrapped from now on.

@@ -32,7 +32,7 @@ impl Workspace {
         let look = |one: &Candidate| {
             self.event(Action::VaultRead).with_request(id.to_string()).with_subjects([one.person.alias])
         };
-        let receipts = self.log.append_all(&candidates.iter().map(look).collect::<Vec<_>>())?;
+        let receipts = self.log.append_all(candidates.iter().map(look))?;
         let people: Vec<_> = candidates.iter().map(|one| one.person.clone()).collect();
         let values = vault.read_all(&people, &receipts)?;
         let apart = |(one, values): (&Candidate, Vec<crate::vault::Value>)| {

@@ -41,7 +41,7 @@ impl Workspace {
         let [planned] = plan.places.as_slice() else { return Err(request::Error::OtherPolicy.into()) };
         let letters = Letters::new(self.vault()?, &self.keys);
         let read = |id: &Uuid| self.event(Action::VaultRead).with_request(id.to_string());
-        let receipts = self.log.append_all(&plan.requests.iter().map(read).collect::<Vec<_>>())?;
+        let receipts = self.log.append_all(plan.requests.iter().map(read))?;
         let named = letters.read(&plan.requests, &receipts)?;
         let asked = plan.requests.iter().map(|id| self.requests.get(*id)).collect::<Result<Vec<_>, _>>()?;
         self.make_notices(plan, digest, &self.seek(&plan.requests)?, None)?;

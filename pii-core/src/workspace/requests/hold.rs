@@ -183,7 +183,7 @@ impl Workspace {
     fn named_by(&self, ids: &[Uuid]) -> Result<Vec<Vec<Identifier>>, Error> {
         let letters = Letters::new(self.vault()?, &self.keys);
         let look = |id: &Uuid| -> Event { self.event(Action::VaultRead).with_ticket(id.to_string()) };
-        let receipts: Vec<Receipt> = self.log.append_all(&ids.iter().map(look).collect::<Vec<_>>())?;
+        let receipts: Vec<Receipt> = self.log.append_all(ids.iter().map(look))?;
         Ok(letters.read(ids, &receipts)?)
     }
 

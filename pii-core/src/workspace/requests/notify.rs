@@ -8,7 +8,7 @@ use super::rectify::Rights;
 use crate::audit::Action;
 use crate::error::Error;
 use crate::request;
-use crate::request::{Concerned, Deed, Notice, Plan, Right, RightThere, Sought, State};
+use crate::request::{Concerned, Deed, Head, Notice, Plan, Right, RightThere, Sought, State};
 use crate::vocab::RecipientId;
 use crate::workspace::Workspace;
 
@@ -75,11 +75,14 @@ impl Workspace {
     /// [`Error::Request`], [`Error::Io`].
     pub fn write_notices(&self, notices: &[(Uuid, String)], folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
         let mut owed: BTreeMap<(String, String), Vec<Uuid>> = BTreeMap::new();
-        for (id, recipient) in notices {
-            let request = self.requests.get(*id)?;
-            let Some((digest, _)) = request.plan() else { continue };
-            owed.entry((digest.to_owned(), recipient.clone())).or_default().push(*id);
-        }
+        let ids: Vec<Uuid> = notices.iter().map(|(id, _)| *id).collect();
+        let mut recipients = notices.iter().map(|(_, recipient)| recipient);
+        self.requests.each_of::<Error>(&ids, |request| {
+            if let (Some((digest, _)), Some(recipient)) = (request.plan(), recipients.next()) {
+                owed.entry((digest.to_owned(), recipient.clone())).or_default().push(request.id);
+            }
+            Ok(())
+        })?;
         fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         let mut written = Vec::new();
         for ((digest, name), ids) in owed {
@@ -87,8 +90,7 @@ impl Workspace {
             let notice = fs::read(&path).map_err(|source| Error::Io { path, source })?;
             let recipient = RecipientId::parse(&name)?;
             let event = self.event(Action::Notify).with_recipient(recipient);
-            let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
-            let _receipts = self.log.append_all(&events)?;
+            let _receipts = self.log.append_all(ids.iter().map(|id| event.clone().with_request(id.to_string())))?;
             // Of many requests, the plan names the file.
             let about = match ids.as_slice() {
                 [id] => id.to_string(),
@@ -107,19 +109,19 @@ impl Workspace {
     /// [`request::Error::NotTold`].
     pub fn record_notice(&self, ids: &[Uuid], recipient: &RecipientId, acknowledged: bool) -> Result<(), Error> {
         let event = self.event(Action::Notify).with_recipient(recipient.clone());
-        let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
-        let _receipts = self.log.append_all(&events)?;
+        let _receipts = self.log.append_all(ids.iter().map(|id| event.clone().with_request(id.to_string())))?;
         self.requests.noticed(ids, recipient.as_str(), acknowledged, self.caller.clock.now())?;
         self.tell(ids)
     }
 
     /// Fulfilled requests of which every recipient was told are told.
     pub(super) fn tell(&self, ids: &[Uuid]) -> Result<(), Error> {
+        let heads = self.requests.heads(ids)?;
+        let fulfilled: Vec<_> =
+            heads.iter().filter(|head| head.state == State::Fulfilled).map(|head| head.id).collect();
         let mut done: BTreeMap<u64, Vec<Uuid>> = BTreeMap::new();
-        for id in ids {
-            let told = self.requests.notices(*id)?;
-            let all = told.iter().all(|told| told.sent.is_some());
-            if all && self.requests.get(*id)?.state == State::Fulfilled {
+        for (id, told) in fulfilled.iter().zip(self.requests.notices_of(&fulfilled)?) {
+            if told.iter().all(|told| told.sent.is_some()) {
                 done.entry(told.len() as u64).or_default().push(*id);
             }
         }
@@ -138,12 +140,8 @@ impl Workspace {
         let vault = self.vault()?;
         let letters = request::Letters::new(vault, &self.keys);
         let receipts = self.step_requests(ids, &Deed::Close)?;
-        let mut done = Vec::new();
-        for id in ids {
-            if matches!(self.requests.get(*id)?.claim.right(), Right::Erasure | Right::Rectification) {
-                done.push(*id);
-            }
-        }
+        let is_done = |head: &Head| matches!(head.claim.right(), Right::Erasure | Right::Rectification);
+        let done: Vec<_> = self.requests.heads(ids)?.into_iter().filter(is_done).map(|head| head.id).collect();
         let gone = letters.of(&done)?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
             vault.shred(&gone, self.caller.clock.now(), receipt)?;

@@ -71,13 +71,9 @@ impl Workspace {
                 reference: asked.reference.clone(),
             });
         }
-        let mut events = Vec::with_capacity(new.len());
-        for filing in &filings {
-            if new.remove(&filing.content) {
-                events.push(self.event(Action::RequestOpen).with_request(filing.id.to_string()));
-            }
-        }
-        let receipts = self.log.append_all(&events)?;
+        let arrived = filings.iter().filter(|filing| new.remove(&filing.content));
+        let event = self.event(Action::RequestOpen);
+        let receipts = self.log.append_all(arrived.map(|filing| event.clone().with_request(filing.id.to_string())))?;
         let filed = self.requests.file::<Error>(&filings, &receipts, |kept| {
             let kept: HashSet<Uuid> = kept.iter().map(|filing| filing.id).collect();
             let kept = filings.iter().zip(asked).filter(|(filing, _)| kept.contains(&filing.id));

@@ -55,7 +55,8 @@ impl Workspace {
         holds: &[InForce],
     ) -> Result<Vec<Spot<'a>>, Error> {
         let mut spots = Vec::new();
-        let words = sought.words(&self.policy).map(Arc::new);
+        let has_texts = self.policy.datasets().iter().any(|dataset| free_texts(dataset).next().is_some());
+        let words = if has_texts { sought.words(&self.policy).map(Arc::new) } else { None };
         for dataset in self.policy.datasets() {
             let place = self.dataset_place(dataset, aim, sought, by_hand, holds)?;
             // What others wrote of somebody is not what is said of them.

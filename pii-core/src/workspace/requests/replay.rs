@@ -210,7 +210,7 @@ impl Workspace {
         }
         for people in people.chunks(PAGE) {
             let look = |person: &crate::vault::Person| self.event(Action::VaultRead).with_subjects([person.alias]);
-            let receipts = self.log.append_all(&people.iter().map(look).collect::<Vec<_>>())?;
+            let receipts = self.log.append_all(people.iter().map(look))?;
             for (person, values) in people.iter().zip(self.vault()?.read_all(people, &receipts)?) {
                 let own = values.iter().filter_map(|held| {
                     Some(Identifier { kind: kind_of(&self.policy, held)?, value: held.value.clone() })

@@ -64,6 +64,8 @@ impl Workspace {
         let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
         let rights = if let Aim::Right(rights) = &aim { Some(rights) } else { None };
         self.make_notices(plan, &digest, free.as_ref().unwrap_or(&sought), rights)?;
+        // The places know whom they look for; the rest of so many people need not stay in memory.
+        drop((sought, free));
         let before = self.requests.places_done(&digest)?;
         let (mut places, mut failed) = (Vec::new(), 0_u64);
         for (number, planned) in plan.places.iter().enumerate() {
@@ -73,7 +75,7 @@ impl Workspace {
             let ended = match before.iter().find(|done| done.place == planned.place) {
                 Some(done) => Ok(done.ran.clone()),
                 None => {
-                    let free = self.still_free(&mut holds, planned, &sought);
+                    let free = self.still_free(&mut holds, planned);
                     free.and_then(|()| self.run_place(plan, number, &spots, &digest, go))
                 }
             };
@@ -89,21 +91,18 @@ impl Workspace {
             self.step_requests(&ids, &deed)?;
         }
         self.tell(&plan.requests)?;
-        let mut state = State::RecipientsTold;
-        for id in &plan.requests {
-            state = state.min(self.requests.get(*id)?.state);
-        }
-        Ok(Ended { places, state })
+        let state = self.requests.heads(&plan.requests)?.iter().map(|head| head.state).min();
+        Ok(Ended { places, state: state.unwrap_or(State::RecipientsTold) })
     }
 
     /// Refuses a place of which a hold, set since the plan was made, keeps something. Asked right before it is touched.
-    fn still_free(&self, guard: &mut Guard<'_>, planned: &PlannedPlace, sought: &Sought) -> Result<(), Error> {
+    fn still_free(&self, guard: &mut Guard<'_>, planned: &PlannedPlace) -> Result<(), Error> {
         if !planned.intent.acts() {
             return Ok(());
         }
         let now = self.holds_in_force()?;
         if !now.is_subset(&guard.looked) {
-            guard.holds = self.holds_over(sought)?;
+            guard.holds = self.holds_over(&self.seek(&guard.plan.requests)?)?;
             guard.looked.extend(now);
         }
         let keeps = |one: &InForce| match &planned.place {
@@ -162,20 +161,11 @@ impl Workspace {
 
     /// Approved and running, whether it is the first time or a run before this one was killed.
     pub(super) fn begin(&self, ids: &[Uuid], digest: &str) -> Result<(), Error> {
-        let planned: Vec<_> = self.in_state(ids, State::Planned)?;
+        let heads = self.requests.heads(ids)?;
+        let planned: Vec<_> = heads.iter().filter(|head| head.state == State::Planned).map(|head| head.id).collect();
         self.step_requests(&planned, &Deed::Approve { digest: digest.to_owned() })?;
         self.step_requests(ids, &Deed::Run { digest: digest.to_owned() })?;
         Ok(())
-    }
-
-    fn in_state(&self, ids: &[Uuid], state: State) -> Result<Vec<Uuid>, Error> {
-        let mut found = Vec::new();
-        for id in ids {
-            if self.requests.get(*id)?.state == state {
-                found.push(*id);
-            }
-        }
-        Ok(found)
     }
 
     /// Does what is planned in one place, by its number.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::audit::{Action, Event, Hash, Receipt};
@@ -22,20 +24,20 @@ impl Workspace {
     }
 
     /// Does the same to requests, to all or to none: each on record first. What cannot be done is not recorded: it changes
-    /// nothing, and the ledger says why.
+    /// nothing, and the ledger says why. A request that is named twice is done once, and has one receipt.
     ///
     /// # Errors
     /// [`Error::Request`], with the reasons of [`Request::may`]; [`Error::Audit`].
     pub fn step_requests(&self, ids: &[Uuid], deed: &Deed) -> Result<Vec<Receipt>, Error> {
-        let (now, calendar) = (self.caller.clock.now(), self.policy.calendar());
-        for id in ids {
-            self.requests.get(*id)?.may(deed, calendar, now)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        let event = self.of_deed(deed);
-        let events: Vec<_> = ids.iter().map(|id| event.clone().with_request(id.to_string())).collect();
-        let receipts = self.log.append_all(&events)?;
-        self.requests.step(ids, deed, now, &self.caller.actor.id, calendar, &receipts)?;
-        Ok(receipts)
+        let mut met = HashSet::with_capacity(ids.len());
+        let ids: Vec<Uuid> = ids.iter().filter(|id| met.insert(**id)).copied().collect();
+        let (now, calendar, event) = (self.caller.clock.now(), self.policy.calendar(), self.of_deed(deed));
+        self.requests.step(&ids, deed, now, &self.caller.actor.id, calendar, || {
+            Ok(self.log.append_all(ids.iter().map(|id| event.clone().with_request(id.to_string())))?)
+        })
     }
 
     /// Does it to one.

@@ -8,15 +8,15 @@ use std::process::Command;
 use crate::Result;
 use crate::step;
 
-pub(super) struct Lake {
+pub(in crate::bench) struct Lake {
     /// As it was made: never written to.
-    pub(super) whole: PathBuf,
+    pub(in crate::bench) whole: PathBuf,
     work: PathBuf,
 }
 
 impl Lake {
     /// Makes a lake of so many files, each of `percent` of 524,288 rows, unless it is there.
-    pub(super) fn make(python: &Path, folder: &Path, files: usize, percent: usize) -> Result<Self> {
+    pub(in crate::bench) fn make(python: &Path, folder: &Path, files: usize, percent: usize) -> Result<Self> {
         let whole = folder.join(format!("lake-{files}-{percent}"));
         if !whole.join("done").exists() {
             eprintln!("   making {} (once; two or three minutes)", whole.display());
@@ -29,22 +29,22 @@ impl Lake {
     }
 
     /// The list of so many people.
-    pub(super) fn people(&self, count: usize) -> PathBuf {
+    pub(in crate::bench) fn people(&self, count: usize) -> PathBuf {
         self.whole.join(format!("erase-{count}.txt"))
     }
 
     /// The files of a layout, as they were made.
-    pub(super) fn layout(&self, layout: &str) -> PathBuf {
+    pub(in crate::bench) fn layout(&self, layout: &str) -> PathBuf {
         self.whole.join(layout)
     }
 
     /// Where the copy of a layout is.
-    pub(super) fn work(&self, layout: &str) -> PathBuf {
+    pub(in crate::bench) fn work(&self, layout: &str) -> PathBuf {
         self.work.join(layout)
     }
 
     /// A copy of a layout, of which the disk knows already. Files that nobody wrote to since the last time stay.
-    pub(super) fn fresh(&self, layout: &str) -> Result<PathBuf> {
+    pub(in crate::bench) fn fresh(&self, layout: &str) -> Result<PathBuf> {
         let work = self.work(layout);
         fs::create_dir_all(&work)?;
         for file in fs::read_dir(self.layout(layout))? {
@@ -65,7 +65,7 @@ impl Lake {
     }
 
     /// The files of a layout under names of their own: for a peer that removes the files that it replaced.
-    pub(super) fn linked(&self, layout: &str) -> Result<PathBuf> {
+    pub(in crate::bench) fn linked(&self, layout: &str) -> Result<PathBuf> {
         let links = self.scratch("table")?;
         fs::create_dir_all(&links)?;
         for file in fs::read_dir(self.layout(layout))? {
@@ -76,7 +76,7 @@ impl Lake {
     }
 
     /// A place for a folder that is not there yet, or for a file.
-    pub(super) fn scratch(&self, name: &str) -> Result<PathBuf> {
+    pub(in crate::bench) fn scratch(&self, name: &str) -> Result<PathBuf> {
         let folder = self.work.join(name);
         if folder.is_dir() {
             fs::remove_dir_all(&folder)?;
@@ -86,14 +86,14 @@ impl Lake {
     }
 
     /// Removes the copies; the lake too, unless it is to be kept for the next time.
-    pub(super) fn clear(self, keep: bool) -> Result {
+    pub(in crate::bench) fn clear(self, keep: bool) -> Result {
         fs::remove_dir_all(&self.work)?;
         if keep { Ok(()) } else { Ok(fs::remove_dir_all(&self.whole)?) }
     }
 }
 
 /// The size of all files of a folder, in bytes.
-pub(super) fn size(folder: &Path) -> Result<u64> {
+pub(in crate::bench) fn size(folder: &Path) -> Result<u64> {
     let mut size = 0;
     for file in fs::read_dir(folder)? {
         size += file?.metadata()?.len();

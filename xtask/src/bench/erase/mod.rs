@@ -6,7 +6,7 @@
 
 mod contender;
 mod filters;
-mod lake;
+pub(super) mod lake;
 
 use std::path::Path;
 

@@ -158,24 +158,24 @@ impl Writer for Session<'_> {
         self.execute(sql, &[&people, &fields, &blinds]).map(drop)
     }
 
-    fn remove(&mut self, person: PersonId) -> Result<Removed, Error> {
-        let mut gone = |sql: &str| self.execute(sql, &[&person]);
+    fn remove(&mut self, people: &[PersonId]) -> Result<Removed, Error> {
+        let mut gone = |sql: &str| self.execute(sql, &[&people]);
         // The values say which identifiers and arrivals are theirs, and so go after them.
         let identifiers = gone(
             "DELETE FROM identifier USING (
-                 SELECT DISTINCT field.kind, pointer FROM value JOIN field ON field.id = field
-                 WHERE person = $1 AND pointer IS NOT NULL) AS theirs
-             WHERE identifier.kind = theirs.kind AND blind = pointer AND person = $1",
+                 SELECT DISTINCT field.kind, pointer, person FROM value JOIN field ON field.id = field
+                 WHERE person = ANY ($1) AND pointer IS NOT NULL) AS theirs
+             WHERE identifier.kind = theirs.kind AND blind = pointer AND identifier.person = theirs.person",
         )?;
         gone(
-            "DELETE FROM arrival USING (SELECT DISTINCT batch FROM value WHERE person = $1) AS theirs
-             WHERE arrival.batch = theirs.batch AND person = $1",
+            "DELETE FROM arrival USING (SELECT DISTINCT batch, person FROM value WHERE person = ANY ($1)) AS theirs
+             WHERE arrival.batch = theirs.batch AND arrival.person = theirs.person",
         )?;
         Ok(Removed {
             identifiers,
-            values: gone("DELETE FROM value WHERE person = $1")?,
-            pseudonyms: gone("DELETE FROM pseudonym WHERE person = $1")?,
-            people: gone("DELETE FROM person WHERE id = $1")?,
+            values: gone("DELETE FROM value WHERE person = ANY ($1)")?,
+            pseudonyms: gone("DELETE FROM pseudonym WHERE person = ANY ($1)")?,
+            people: gone("DELETE FROM person WHERE id = ANY ($1)")?,
         })
     }
 

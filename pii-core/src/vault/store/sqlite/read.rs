@@ -2,6 +2,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{OptionalExtension, params_from_iter};
 
 use super::Session;
+use crate::state::snapshot;
 use crate::vault::store::{
     Arrival, ArrivedValue, Blind, Cell, Counts, Field, Identity, Layout, Link, Named, PersonId, PersonRow, Reader, Row,
     Shard, Table, ValueKey, ValueRow, first_of,
@@ -39,6 +40,7 @@ impl Reader for Session<'_> {
     }
 
     fn named(&mut self, kind: i64, blinds: &[Blind], limit: i64) -> Result<Vec<Vec<Named>>, Error> {
+        let _moment = snapshot(self.connection)?;
         const ALL: &str = "SELECT person, is_subject FROM identifier WHERE kind = ?1 AND blind = ?2";
         // To have SQLite order them costs more than to find them, and nearly always there is one.
         let mut some = self.connection.prepare_cached(&format!("{ALL} LIMIT ?3"))?;
@@ -59,6 +61,7 @@ impl Reader for Session<'_> {
     }
 
     fn having(&mut self, kind: i64, people: &[PersonId]) -> Result<Vec<PersonId>, Error> {
+        let _moment = snapshot(self.connection)?;
         let mut query = self.connection.prepare_cached(
             "SELECT 1 FROM value WHERE person = ?1 AND field IN (SELECT id FROM field WHERE kind = ?2) LIMIT 1",
         )?;
@@ -72,6 +75,7 @@ impl Reader for Session<'_> {
     }
 
     fn people(&mut self, people: &[PersonId]) -> Result<Vec<PersonRow>, Error> {
+        let _moment = snapshot(self.connection)?;
         let mut query = self.connection.prepare_cached(&select_person("person.id = ?1"))?;
         let mut found = Vec::with_capacity(people.len());
         for id in people {
@@ -98,6 +102,7 @@ impl Reader for Session<'_> {
     }
 
     fn known_links(&mut self, links: &[Link]) -> Result<Vec<Option<bool>>, Error> {
+        let _moment = snapshot(self.connection)?;
         let mut query = self
             .connection
             .prepare_cached("SELECT is_subject FROM identifier WHERE kind = ?1 AND blind = ?2 AND person = ?3")?;
@@ -109,12 +114,14 @@ impl Reader for Session<'_> {
     }
 
     fn known_values(&mut self, values: &[ValueKey]) -> Result<Vec<bool>, Error> {
+        let _moment = snapshot(self.connection)?;
         let sql = "SELECT 1 FROM value WHERE person = ?1 AND field = ?2 AND blind = ?3";
         let mut query = self.connection.prepare_cached(sql)?;
         values.iter().map(|key| Ok(query.exists((key.person, key.field, key.blind.as_slice()))?)).collect()
     }
 
     fn values_of(&mut self, people: &[PersonId]) -> Result<Vec<Vec<ValueRow>>, Error> {
+        let _moment = snapshot(self.connection)?;
         let mut query = self.connection.prepare_cached(
             "SELECT field, sealed, at FROM value JOIN batch ON batch.id = value.batch
              WHERE person = ?1 ORDER BY field, batch, blind",

@@ -135,21 +135,28 @@ impl Writer for Session<'_> {
         Ok(())
     }
 
-    fn remove(&mut self, person: PersonId) -> Result<Removed, Error> {
-        let gone = |sql: &str| -> Result<u64, Error> { Ok(self.prepared(sql)?.execute([person])? as u64) };
+    fn remove(&mut self, people: &[PersonId]) -> Result<Removed, Error> {
         // The values say which identifiers and arrivals are theirs, and so go after them.
-        let identifiers = gone(
+        let mut identifiers = self.prepared(
             "DELETE FROM identifier WHERE (kind, blind, person) IN (
                  SELECT kind, pointer, person FROM value JOIN field ON field.id = field
                  WHERE person = ?1 AND pointer IS NOT NULL)",
         )?;
-        gone("DELETE FROM arrival WHERE (batch, person) IN (SELECT batch, person FROM value WHERE person = ?1)")?;
-        Ok(Removed {
-            identifiers,
-            values: gone("DELETE FROM value WHERE person = ?1")?,
-            pseudonyms: gone("DELETE FROM pseudonym WHERE person = ?1")?,
-            people: gone("DELETE FROM person WHERE id = ?1")?,
-        })
+        let mut arrivals = self.prepared(
+            "DELETE FROM arrival WHERE (batch, person) IN (SELECT batch, person FROM value WHERE person = ?1)",
+        )?;
+        let mut values = self.prepared("DELETE FROM value WHERE person = ?1")?;
+        let mut pseudonyms = self.prepared("DELETE FROM pseudonym WHERE person = ?1")?;
+        let mut persons = self.prepared("DELETE FROM person WHERE id = ?1")?;
+        let mut removed = Removed::default();
+        for person in people {
+            removed.identifiers += identifiers.execute([person])? as u64;
+            arrivals.execute([person])?;
+            removed.values += values.execute([person])? as u64;
+            removed.pseudonyms += pseudonyms.execute([person])? as u64;
+            removed.people += persons.execute([person])? as u64;
+        }
+        Ok(removed)
     }
 
     fn rewrap(&mut self, keys: &[(PersonId, Vec<u8>)]) -> Result<(), Error> {
