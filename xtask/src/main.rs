@@ -40,4 +40,6 @@ const USAGE: &str = "say which chore
                     [--peers-only]                      or those two alone
   cargo xtask bench audit [--runs N]                      measure the audit log, with SQLite and PostgreSQL beside it
   cargo xtask bench erase [--runs N] [--files N]          measure erasing people from a lake, with DuckDB, Polars, PyArrow
-                    [--scale PERCENT] [--keep]          and delta-rs beside it; wants 8 GB of disk, less with --files";
+                    [--scale PERCENT] [--keep]          and delta-rs beside it; wants 8 GB of disk, less with --files
+  cargo xtask bench requests [--runs N] [--files N]       measure one request, and a hundred thousand together, with the
+                    [--scale PERCENT] [--keep]          same people erased by `pii erase` beside them";
