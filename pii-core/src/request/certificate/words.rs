@@ -45,12 +45,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(language: Language) -> &'static Self {
-        match language {
-            Language::English => &ENGLISH,
-            Language::Korean => &KOREAN,
-            Language::German => &GERMAN,
-            Language::French => &FRENCH,
-        }
+        language.of([&ENGLISH, &KOREAN, &GERMAN, &FRENCH])
     }
 
     pub(super) fn title(&self, right: Right) -> &'static str {

@@ -26,6 +26,17 @@ impl Language {
         }
     }
 
+    /// What is said in it, of what is said in each, in the order of [`Language::ALL`].
+    pub(in crate::request) fn of<T>(self, said: [T; 4]) -> T {
+        let [english, korean, german, french] = said;
+        match self {
+            Self::English => english,
+            Self::Korean => korean,
+            Self::German => german,
+            Self::French => french,
+        }
+    }
+
     /// The language of a tag; of one such as `de-AT`, the first part counts.
     pub fn parse(tag: &str) -> Option<Self> {
         let language = tag.split(['-', '_']).next().unwrap_or_default();

@@ -55,12 +55,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(language: Language) -> &'static Self {
-        match language {
-            Language::English => &ENGLISH,
-            Language::Korean => &KOREAN,
-            Language::German => &GERMAN,
-            Language::French => &FRENCH,
-        }
+        language.of([&ENGLISH, &KOREAN, &GERMAN, &FRENCH])
     }
 
     pub(super) fn origin(&self, origin: Origin) -> &'static str {
