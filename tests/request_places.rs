@@ -216,7 +216,7 @@ fn an_encrypted_dataset_is_searched_read_and_erased_with_the_keys_of_the_workspa
         assert_eq!(place(&said, "out.parquet")["rows"], 1, "a copy, by the pseudonym that the recipient has");
         let said = desk.pii(&format!("request run {id} --yes")).done();
         assert!(
-            said.out.contains("crm.customers: delete-row 1 in 1 file") && said.out.contains("verified-absent"),
+            said.out.contains("crm.customers: delete-row, 1 row in 1 file") && said.out.contains("verified-absent"),
             "{}",
             said.out
         );

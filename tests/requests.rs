@@ -345,6 +345,30 @@ fn what_a_backup_brings_back_goes_again_and_nothing_else() {
 }
 
 #[test]
+fn of_somebody_who_is_staff_the_log_keeps_what_they_did_and_says_so() {
+    let desk = shop();
+    // She works here, too, and signs in with her address.
+    let own = desk.command("audit query").env("PII_ACTOR", "Agatha.Winterbourne0@mail.example").output().unwrap();
+    assert!(own.status.success());
+    let id = verified(&desk, AGATHA);
+    let said = desk.pii(&format!("request plan {id} --json")).done();
+    let log = place(&said, "the log");
+    assert_eq!((&log["intent"], &log["rows"]), (&"keep".into(), &1.into()));
+    desk.pii(&format!("request run {id} --yes")).done().says(&[]);
+    assert_eq!(state(&desk, &id), "held");
+    assert_eq!(rows(&desk, "customers.csv"), 39);
+
+    // Whoever is held is answered all the same, and nothing is due any more.
+    desk.pii(&format!("request close {id}")).exits(3).says(&["`warehouse` is not told yet"]);
+    desk.pii(&format!("request notify {id} --sent warehouse")).done();
+    assert!(desk.pii(&format!("request close {id}")).done().out.contains("answered, and held"));
+    let listed = desk.pii("request list --due 1000d --json").done();
+    assert!(!listed.out.contains(&id), "{}", listed.out);
+    assert!(desk.pii("request list").done().out.contains("answered; kept"), "it is open still");
+    desk.log_holds();
+}
+
+#[test]
 fn what_the_law_keeps_holds_the_request_and_the_rest_goes() {
     let desk = shop();
     desk.write("policies/law.toml", INVOICES);

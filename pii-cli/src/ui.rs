@@ -180,7 +180,11 @@ pub(crate) fn paint(text: &str, style: Style) -> String {
 
 /// `1,234 rows`, `1 row`.
 pub(crate) fn count(n: u64, what: &str) -> String {
-    format!("{} {what}{}", HumanCount(n), if n == 1 { "" } else { "s" })
+    match (n, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "person") => format!("{} people", HumanCount(n)),
+        _ => format!("{} {what}s", HumanCount(n)),
+    }
 }
 
 /// `1.2 MiB`.

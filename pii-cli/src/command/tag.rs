@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ));
         ui.line(format!(
             "  vault: {} and {} more; audit entry {}",
-            count(ingested.deposited.new_subjects, "person").replace("persons", "people"),
+            count(ingested.deposited.new_subjects, "person"),
             count(ingested.deposited.new_values, "value"),
             ingested.audit_entry
         ));

@@ -12,6 +12,7 @@
 //! commitment, and a crowd as the root over its salted aliases. What they stand for lies in the [`Sidecar`], sealed,
 //! from where it can be erased.
 
+mod acted;
 mod action;
 mod anchor;
 mod append;
@@ -59,6 +60,7 @@ mod oracle;
 #[cfg(test)]
 mod samples;
 
+pub use acted::acted;
 pub use action::{Action, UnknownAction};
 pub use anchor::{keep_anchor, parse_anchors};
 pub use append::{AuditLog, Receipt, Settings};

@@ -288,7 +288,7 @@ fn register_code(error: &register::Error) -> &'static str {
 fn request_code(error: &request::Error) -> &'static str {
     match error {
         request::Error::Unknown { .. } => "request.unknown",
-        request::Error::OutOfTurn { .. } => "request.out-of-turn",
+        request::Error::OutOfTurn { .. } | request::Error::Untold { .. } => "request.out-of-turn",
         request::Error::NotRefusable { .. } => "request.not-refusable",
         request::Error::OtherPlan { .. } => "request.other-plan",
         request::Error::TooLate { .. } | request::Error::Extended { .. } => "request.not-extendable",

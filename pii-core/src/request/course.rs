@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{Claim, Deadline, Deed, Error, Extension, IdentityVerified, Move, State, Step};
 use crate::policy::Calendar;
@@ -55,6 +56,18 @@ impl Request {
         self.steps.iter().rev().find_map(|step| match &step.deed {
             Deed::Approve { digest } => Some((digest.as_str(), true)),
             Deed::Plan { digest, .. } => Some((digest.as_str(), false)),
+            _ => None,
+        })
+    }
+
+    /// Whether the person has their answer while a ground keeps some of it (Art. 17(3)): then nothing is due before it ends,
+    /// and that is its last day, if it is known.
+    pub fn waits(&self) -> Option<Option<Date>> {
+        let last = self.steps.iter().rev();
+        let mut last = last.skip_while(|step| matches!(step.deed.step(), Move::Extend));
+        last.next().filter(|step| step.deed.step() == Move::Answer)?;
+        self.steps.iter().rev().find_map(|step| match &step.deed {
+            Deed::Hold { until } => Some(*until),
             _ => None,
         })
     }

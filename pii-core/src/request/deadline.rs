@@ -66,6 +66,14 @@ impl Deadline {
         Ok(Self { due, by_law: on(month, waited)?, unsuspended: on(promise, 0)?, ends: end_of(calendar, due)? })
     }
 
+    /// The last day of a ground that keeps something (Art. 17(3)): then what was asked is due.
+    ///
+    /// # Errors
+    /// [`Error::Time`].
+    pub fn at_the_end_of(until: Date, calendar: &Calendar) -> Result<Self, Error> {
+        Ok(Self { due: until, by_law: until, unsuspended: until, ends: end_of(calendar, until)? })
+    }
+
     /// The last moment at which a request can be extended: the first month, whatever was promised (Art. 12(3)).
     ///
     /// # Errors

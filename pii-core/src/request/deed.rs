@@ -51,6 +51,8 @@ pub enum Deed {
     },
     /// The person has their answer.
     Close,
+    /// The person has their answer, and a ground keeps some of it still.
+    Answer,
     /// It was refused.
     Refuse {
         /// Why.
@@ -181,6 +183,7 @@ impl Deed {
             Self::Hold { .. } => Move::Hold,
             Self::Tell { .. } => Move::Tell,
             Self::Close => Move::Close,
+            Self::Answer => Move::Answer,
             Self::Refuse { .. } => Move::Refuse,
             Self::Withdraw => Move::Withdraw,
             Self::Extend { .. } => Move::Extend,

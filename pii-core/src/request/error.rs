@@ -140,6 +140,14 @@ pub enum Error {
     /// It is no certificate, or not the one that was signed.
     #[error("that is not a certificate as it was signed: {0}")]
     NotACertificate(String),
+    /// Nobody is answered before every recipient was told (Art. 19).
+    #[error("request {id}: `{recipient}` is not told yet")]
+    Untold {
+        /// Which.
+        id: Uuid,
+        /// Who.
+        recipient: String,
+    },
     /// A line does not say what is right.
     #[error("a correction is a line of `WHAT=VALUE`, such as `user.contact.email=…` or `crm.customers.city=…`")]
     NotACorrection,

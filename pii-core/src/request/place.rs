@@ -57,6 +57,8 @@ pub enum PlaceName {
         /// Which, by dotted path.
         column: String,
     },
+    /// The log, of what they did themselves, as staff.
+    Log,
     /// What people forbid.
     Register,
     /// The vault, and notes beside the log. It comes last: until it has forgotten, a run can be done again.
@@ -191,6 +193,7 @@ impl fmt::Display for PlaceName {
             Self::Copy { recipient, file, .. } => write!(f, "{} (for {recipient})", file.display()),
             Self::Others { dataset } => write!(f, "{dataset}:*"),
             Self::Mentions { dataset, column } => write!(f, "{dataset}:{column}"),
+            Self::Log => f.write_str("the log"),
             Self::Register => f.write_str("the register"),
             Self::Vault => f.write_str("the vault"),
         }

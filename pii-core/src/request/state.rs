@@ -9,7 +9,8 @@ use super::{Claim, Right};
 /// ```text
 /// received ─▶ identity-pending ⇄ verified ─▶ planned ─▶ approved ─▶ running ─▶ fulfilled ─▶ recipients-told ─▶ closed
 ///                                  ▲            ▲                     │ ▲
-///                                  └────────────┴── partly-done, held ◀┘ │   (each can be planned and run again)
+///                                  └────────────┴── partly-done, held ◀┘ │   (each can be planned and run again;
+///                                                                       │    of one that is held, the person is answered)
 /// until it runs: refused, withdrawn                                      └── a run that was killed
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +68,8 @@ pub enum Move {
     Tell,
     /// The answer went out.
     Close,
+    /// The answer went out, and a ground keeps some of it still.
+    Answer,
     /// It is refused.
     Refuse,
     /// It is taken back.
@@ -153,6 +156,7 @@ impl State {
             (Move::Hold, Running) => Some(Held),
             (Move::Tell, Fulfilled) => Some(RecipientsTold),
             (Move::Close, RecipientsTold) => Some(Closed),
+            (Move::Answer, Held) => Some(Held),
             (Move::Refuse, Received | IdentityPending | Verified | Planned) if claim.may_be_refused() => Some(Refused),
             (Move::Withdraw, Received | IdentityPending | Verified | Planned | Approved | PartlyDone | Held) => {
                 Some(Withdrawn)
@@ -165,7 +169,7 @@ impl State {
 
 impl Move {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AskIdentity,
         Self::ProveIdentity,
         Self::Plan,
@@ -176,6 +180,7 @@ impl Move {
         Self::Hold,
         Self::Tell,
         Self::Close,
+        Self::Answer,
         Self::Refuse,
         Self::Withdraw,
         Self::Extend,
@@ -194,6 +199,7 @@ impl Move {
             Self::Hold => "held",
             Self::Tell => "told to recipients",
             Self::Close => "closed",
+            Self::Answer => "answered",
             Self::Refuse => "refused",
             Self::Withdraw => "withdrawn",
             Self::Extend => "extended",

@@ -94,7 +94,7 @@ fn lines(shown: &Shown) -> Vec<(&'static str, String)> {
     say(
         "people",
         listed.map(|listed| {
-            let people = count(event.count.unwrap_or_default(), "person").replace("persons", "people");
+            let people = count(event.count.unwrap_or_default(), "person");
             format!("{people}, {}", if listed { "listed beside the log" } else { "and the list of them is gone" })
         }),
     );

@@ -1,4 +1,4 @@
-use pii_core::request::Move;
+use pii_core::request::{Move, State};
 
 use super::Which;
 use crate::config::Global;
@@ -8,7 +8,7 @@ use crate::ui::{Ui, count};
 
 /// Record that the person has their answer
 ///
-/// Of an erasure, what named the person goes with it: the ledger keeps hashes, to know them again should a backup bring them back.
+/// Of an erasure, what named the person goes with it: the ledger keeps hashes, to know them again should a backup bring them back. A request that a ground keeps held is answered, and nothing is due of it before the ground ends.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -17,11 +17,19 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let workspace = global.open()?;
-    let ids = args.which.numbers(&workspace, |request| request.state.after(Move::Close, &request.claim).is_some())?;
+    let ids = args.which.numbers(&workspace, |request| {
+        let may = |step| request.state.after(step, &request.claim).is_some();
+        may(Move::Close) || (may(Move::Answer) && request.waits().is_none())
+    })?;
     let closed = workspace.close_requests(&ids);
     workspace.seal()?;
     closed?;
     super::records(&ids, &workspace, ui)?;
-    ui.line(format!("{} closed", count(ids.len() as u64, "request")));
+    let held = workspace.requests().heads(&ids)?.iter().filter(|head| head.state == State::Held).count() as u64;
+    ui.line(match ids.len() as u64 - held {
+        0 => format!("{} answered, and held", count(held, "request")),
+        closed if held == 0 => format!("{} closed", count(closed, "request")),
+        closed => format!("{} closed; {} answered, and held", count(closed, "request"), count(held, "request")),
+    });
     Ok(Exit::Done)
 }

@@ -42,7 +42,14 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let within = args.due.as_deref().map(age).transpose()?;
     let (mut due, mut found) = (Vec::new(), 0);
     requests.each::<Error>(if args.all { Asking::All } else { Asking::Open }, |request| {
-        let deadline = request.deadline(calendar, now)?;
+        let mut deadline = request.deadline(calendar, now)?;
+        let waits = request.waits();
+        match waits {
+            Some(Some(until)) => deadline = Deadline::at_the_end_of(until, calendar)?,
+            // Nobody knows when that ends.
+            Some(None) if args.overdue || within.is_some() || args.ics.is_some() => return Ok(()),
+            _ => {}
+        }
         let soon = within.is_none_or(|within| now.checked_add(within).is_ok_and(|then| deadline.is_past(then)));
         if (args.overdue && !deadline.is_past(now)) || !soon {
             return Ok(());
@@ -52,12 +59,12 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
             ui.record("request", &value(&request, &deadline, deadline.days_left(calendar, now)));
         } else {
             // What was done is asked of one, not of all.
-            due.push((deadline, Request { steps: Vec::new(), ..request }));
+            due.push((deadline, waits, Request { steps: Vec::new(), ..request }));
         }
         Ok(())
     })?;
     if let Some(file) = &args.ics {
-        let days: Vec<_> = due.into_iter().map(|(deadline, request)| (request, deadline.due)).collect();
+        let days: Vec<_> = due.into_iter().map(|(deadline, _, request)| (request, deadline.due)).collect();
         return write_feed(&days, file, now, ui);
     }
     if found == 0 {
@@ -75,16 +82,22 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 }
 
 /// A line a request; what is due first comes first.
-fn each(due: &mut [(Deadline, Request)], calendar: &Calendar, now: Timestamp, ui: Ui) {
-    due.sort_by_key(|(deadline, request)| (deadline.ends, request.id));
-    let row = |(deadline, request): &(Deadline, Request)| {
+fn each(due: &mut [Due], calendar: &Calendar, now: Timestamp, ui: Ui) {
+    due.sort_by_key(|(deadline, _, request)| (deadline.ends, request.id));
+    let row = |(deadline, waits, request): &Due| {
         let right = request.claim.right();
-        let when = if request.state.is_over() { String::new() } else { left(deadline.days_left(calendar, now)) };
+        let when = match waits {
+            _ if request.state.is_over() => String::new(),
+            Some(Some(_)) if deadline.is_past(now) => "the ground is over: plan again".to_owned(),
+            Some(Some(_)) => "answered; kept until then".to_owned(),
+            Some(None) => "answered; kept, and no end is known".to_owned(),
+            None => left(deadline.days_left(calendar, now)),
+        };
         [
             request.id.to_string(),
             right.name().to_owned(),
             request.state.of(right).to_owned(),
-            deadline.due.to_string(),
+            if *waits == Some(None) { String::new() } else { deadline.due.to_string() },
             when,
             request.reference.clone().unwrap_or_default(),
         ]
@@ -94,9 +107,9 @@ fn each(due: &mut [(Deadline, Request)], calendar: &Calendar, now: Timestamp, ui
 }
 
 /// How many there are, by the week in which they are due; those that are answered come last.
-fn weeks(due: &[(Deadline, Request)], ui: Ui) {
+fn weeks(due: &[Due], ui: Ui) {
     let mut weeks = BTreeMap::new();
-    for (deadline, request) in due {
+    for (deadline, _, request) in due {
         let since = Span::new().days(i64::from(deadline.due.weekday().to_monday_zero_offset()));
         let monday = deadline.due.checked_sub(since).unwrap_or(deadline.due);
         *weeks.entry((request.state.is_over(), monday, request.claim.right(), request.state)).or_insert(0_u64) += 1;
@@ -124,6 +137,9 @@ fn write_feed(due: &[(Request, Date)], file: &Path, now: Timestamp, ui: Ui) -> R
     ui.line(format!("{} in `{}`", count(due.len() as u64, "due day"), file.display()));
     Ok(Exit::Done)
 }
+
+/// A request, by when it is due, and whether a ground keeps some of it until then.
+type Due = (Deadline, Option<Option<Date>>, Request);
 
 /// Requests of which each has a line of its own; of more, a person reads how many.
 const MANY: u64 = 200;

@@ -151,7 +151,7 @@ fn row(place: &PlannedPlace) -> [String; 6] {
     };
     let rows = match &place.intent {
         Intent::Shred { people, values, .. } => {
-            format!("{}, {}", count(*people, "person").replace("persons", "people"), count(*values, "value"))
+            format!("{}, {}", count(*people, "person"), count(*values, "value"))
         }
         Intent::Amend { values } => count(*values, "value"),
         Intent::Absent => "none".to_owned(),
@@ -167,6 +167,15 @@ fn row(place: &PlannedPlace) -> [String; 6] {
     };
     let mark = if place.intent.acts() { "-" } else { " " };
     [mark.to_owned(), place.place.to_string(), place.intent.name().to_owned(), rows, files, size]
+}
+
+/// How many, of what an intent is about.
+pub(super) fn counted(intent: &Intent, number: u64) -> String {
+    match intent {
+        Intent::Shred { .. } | Intent::Forbid { .. } => count(number, "person"),
+        Intent::Amend { .. } => count(number, "value"),
+        _ => count(number, "row"),
+    }
 }
 
 /// A place as JSON has it.

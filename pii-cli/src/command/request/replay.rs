@@ -7,7 +7,7 @@ use pii_core::error::Error as Core;
 use pii_core::request::{KeptLedger, KeptLine, PlaceName};
 use serde_json::json;
 
-use super::plan::{place_value, places};
+use super::plan::{counted, place_value, places};
 use super::{midnight, watching};
 use crate::config::Global;
 use crate::error::{Error, whole};
@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
         ui.record("request_place", &value);
         match outcome {
             Ok(ran) if place.intent.acts() => {
-                ui.line(format!("{}: {} {}", place.place, place.intent.name(), ran.rows));
+                ui.line(format!("{}: {}, {}", place.place, place.intent.name(), counted(&place.intent, ran.rows)));
             }
             Ok(_) => {}
             Err(error) => {

@@ -8,7 +8,7 @@ use pii_core::workspace::{Ended, Packing, Workspace};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::plan::{place_value, show};
+use super::plan::{counted, place_value, show};
 use super::{Which, ambiguous, language, watching};
 use crate::config::Global;
 use crate::error::Error;
@@ -138,7 +138,12 @@ fn report(plan: &Plan, ended: &Ended, ui: Ui) -> Result<Exit, Error> {
         match outcome {
             Ok(ran) if place.intent.acts() => {
                 let files = if ran.files == 0 { String::new() } else { format!(" in {}", count(ran.files, "file")) };
-                ui.line(format!("{}: {} {}{files}", place.place, place.intent.name(), ran.rows));
+                ui.line(format!(
+                    "{}: {}, {}{files}",
+                    place.place,
+                    place.intent.name(),
+                    counted(&place.intent, ran.rows)
+                ));
             }
             Ok(_) => {}
             Err(error) => {

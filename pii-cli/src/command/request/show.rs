@@ -42,7 +42,10 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let zone = workspace.policy().calendar().zone.clone();
     let moment = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%F %H:%M").to_string();
     ui.line(format!("received {}", moment(request.received)));
-    if !request.state.is_over() {
+    if let Some(until) = request.waits() {
+        let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+        ui.line(format!("answered; what a ground keeps is held{until}"));
+    } else if !request.state.is_over() {
         ui.line(format!("due {}, {}, to the last hour of that day", deadline.due, left(days)));
     }
     if deadline.by_law != deadline.due {

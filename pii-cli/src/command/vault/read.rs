@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
     let looked = looked?;
     looked.iter().for_each(|l| show(ui, l));
     if looked.len() > 1 {
-        ui.note(format!("{} share what you gave", count(looked.len() as u64, "person").replace("persons", "people")));
+        ui.note(format!("{} share what you gave", count(looked.len() as u64, "person")));
     }
     Ok(Exit::Done)
 }

@@ -59,5 +59,5 @@ pub(super) fn run(args: &Args, global: &Global, ui: Ui) -> Result<Exit, Error> {
 }
 
 fn people_of(number: u64) -> String {
-    count(number, "person").replace("persons", "people")
+    count(number, "person")
 }

@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit, Error> {
     );
     ui.line(format!(
         "{}, {}, {} in {}",
-        count(status.subjects, "person").replace("persons", "people"),
+        count(status.subjects, "person"),
         count(status.identifiers, "identifier"),
         count(status.values, "sealed value"),
         bytes(status.bytes)

@@ -28,6 +28,7 @@ pub(super) struct Words {
     actions: &'static [(&'static str, &'static str)],
     vault: &'static str,
     register: &'static str,
+    log: &'static str,
     pub(super) until: &'static str,
     pub(super) told: &'static str,
     pub(super) nobody: &'static str,
@@ -73,6 +74,7 @@ impl Words {
         match place {
             "the vault" => self.vault,
             "the register" => self.register,
+            "the log" => self.log,
             other => other,
         }
     }
@@ -112,6 +114,7 @@ const ENGLISH: Words = Words {
     ],
     vault: "the vault",
     register: "the register of objections",
+    log: "the log",
     until: "until {day}",
     told: "Who was told (Art. 19)",
     nobody: "Nobody had received the data.",
@@ -154,6 +157,7 @@ const KOREAN: Words = Words {
     ],
     vault: "개인정보 금고",
     register: "반대 등록부",
+    log: "감사 로그",
     until: "{day}까지",
     told: "통지받은 수령인 (제19조)",
     nobody: "개인정보를 받은 곳이 없습니다.",
@@ -203,6 +207,7 @@ const GERMAN: Words = Words {
     ],
     vault: "der Tresor",
     register: "das Verzeichnis der Widersprüche",
+    log: "das Protokoll",
     until: "bis {day}",
     told: "Wem es mitgeteilt wurde (Art. 19)",
     nobody: "Niemand hatte die Daten erhalten.",
@@ -252,6 +257,7 @@ const FRENCH: Words = Words {
     ],
     vault: "le coffre",
     register: "le registre des oppositions",
+    log: "le journal",
     until: "jusqu’au {day}",
     told: "Qui en a été informé (art. 19)",
     nobody: "Personne n’avait reçu les données.",

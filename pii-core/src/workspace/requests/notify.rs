@@ -131,18 +131,26 @@ impl Workspace {
         Ok(())
     }
 
-    /// The person has their answer. Of an erasure, the letter goes: nothing names them any more. Of a
-    /// rectification, too: what is right now stands where it belongs.
+    /// The person has their answer. What a ground keeps is held still. Of an erasure that is done, the letter goes: nothing
+    /// names them any more. Of a rectification, too: what is right now stands where it belongs.
     ///
     /// # Errors
-    /// [`Error::Request`], [`Error::Vault`].
+    /// [`request::Error::Untold`] of what is held, if a recipient is to be told; [`Error::Request`], [`Error::Vault`].
     pub fn close_requests(&self, ids: &[Uuid]) -> Result<(), Error> {
         let vault = self.vault()?;
         let letters = request::Letters::new(vault, &self.keys);
-        let receipts = self.step_requests(ids, &Deed::Close)?;
-        let is_done = |head: &Head| matches!(head.claim.right(), Right::Erasure | Right::Rectification);
-        let done: Vec<_> = self.requests.heads(ids)?.into_iter().filter(is_done).map(|head| head.id).collect();
-        let gone = letters.of(&done)?;
+        let heads = self.requests.heads(ids)?;
+        let (held, done): (Vec<_>, Vec<_>) = heads.into_iter().partition(|head| head.state == State::Held);
+        let (held, closed) = (numbers(&held), numbers(&done));
+        for (id, told) in held.iter().zip(self.requests.notices_of(&held)?) {
+            if let Some(told) = told.into_iter().find(|told| told.sent.is_none()) {
+                return Err(request::Error::Untold { id: *id, recipient: told.recipient }.into());
+            }
+        }
+        let receipts = self.step_requests(&closed, &Deed::Close)?;
+        self.step_requests(&held, &Deed::Answer)?;
+        let nameless = |head: &Head| matches!(head.claim.right(), Right::Erasure | Right::Rectification);
+        let gone = letters.of(&numbers(&done.into_iter().filter(nameless).collect::<Vec<_>>()))?;
         if let (Some(receipt), false) = (receipts.last(), gone.is_empty()) {
             vault.shred(&gone, self.caller.clock.now(), receipt)?;
             vault.compact()?;
@@ -153,6 +161,10 @@ impl Workspace {
     fn notice_file(&self, digest: &str, recipient: &str) -> PathBuf {
         self.plan_file(digest, &format!("{recipient}.notice.json"))
     }
+}
+
+fn numbers(heads: &[Head]) -> Vec<Uuid> {
+    heads.iter().map(|head| head.id).collect()
 }
 
 fn json(notice: &Notice) -> Result<Vec<u8>, Error> {

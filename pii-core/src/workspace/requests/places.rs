@@ -1,10 +1,12 @@
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::hold;
 use super::hold::InForce;
 use super::plan::whole;
 use super::rectify::Rights;
+use crate::audit;
 use crate::catalog::Disclosure;
 use crate::erase;
 use crate::erase::{Eraser, Values};
@@ -71,6 +73,9 @@ impl Workspace {
         }
         for disclosure in newest_of_each(self.catalog.disclosures(None)?) {
             spots.extend(self.copy_place(&disclosure, aim, sought, holds)?);
+        }
+        if let Aim::Forgotten = aim {
+            spots.extend(self.acted(sought)?);
         }
         let held = hold::held(holds);
         let free = if held.is_empty() { None } else { Some(sought.part(&held, false)) };
@@ -259,11 +264,7 @@ impl Workspace {
         let Some(Trace { column, values, .. }) = self.traces(disclosure, sought)?.into_iter().next() else {
             return Ok(None);
         };
-        let name = PlaceName::Copy {
-            recipient: disclosure.recipient.clone(),
-            dataset: disclosure.dataset.clone(),
-            file: PathBuf::from(&disclosure.destination),
-        };
+        let name = self.copy_name(disclosure);
         let action = match aim {
             Aim::Forgotten => erase::Action::DeleteRow,
             Aim::Right(rights) => match self.in_copy(disclosure, rights)? {
@@ -281,6 +282,25 @@ impl Workspace {
         let eraser = self.reaching(Eraser::new(&column, values, action, 0)?, &at);
         let eraser = eraser.with_holds(rows(held), self.today())?;
         Ok(Some(Spot::Open(Box::new(Files { name, at, eraser, reading: self.reading(), keep: None }))))
+    }
+
+    /// What the log keeps of people who are staff: that they did what they did.
+    fn acted(&self, sought: &Sought) -> Result<Option<Spot<'_>>, Error> {
+        let who = sought.named().iter().flat_map(|(_, who)| who);
+        let who: HashSet<String> = who.map(|who| who.value.expose().to_lowercase()).collect();
+        let rows = audit::acted(&self.site.audit(), |actor| who.contains(&actor.to_lowercase()))?;
+        let keep = || Intent::Keep { ground: ACTED.to_owned(), until: None, rows };
+        Ok((rows > 0).then(|| Spot::Known(PlaceName::Log, Box::new(keep()))))
+    }
+
+    /// A copy, by where it lies from the workspace.
+    pub(super) fn copy_name(&self, disclosure: &Disclosure) -> PlaceName {
+        let file = Path::new(&disclosure.destination);
+        PlaceName::Copy {
+            recipient: disclosure.recipient.clone(),
+            dataset: disclosure.dataset.clone(),
+            file: file.strip_prefix(self.site.root()).unwrap_or(file).to_owned(),
+        }
     }
 
     /// By which columns of a release these people are found, and as whom the recipient knows them there; the subject's own
@@ -381,3 +401,6 @@ pub(super) fn newest_of_each(disclosures: Vec<Disclosure>) -> Vec<Disclosure> {
     }
     newest.into_values().collect()
 }
+
+/// Why the log keeps who acted.
+const ACTED: &str = "who acted stays on record, to show that the law was kept (Art. 5(2), 17(3)(b))";

@@ -123,7 +123,11 @@ impl Workspace {
                         && !(planned.intent.held() > 0 && planned.intent.rows() == 0)
                 }
                 PlaceName::Copy { recipient, .. } => *recipient == disclosure.recipient && planned.intent.acts(),
-                PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Vault | PlaceName::Register => false,
+                PlaceName::Mentions { .. }
+                | PlaceName::Others { .. }
+                | PlaceName::Vault
+                | PlaceName::Register
+                | PlaceName::Log => false,
             };
             if places.iter().any(is_of) {
                 told.insert(disclosure.recipient);

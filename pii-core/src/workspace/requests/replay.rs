@@ -85,7 +85,7 @@ impl Workspace {
         for copy in &copies {
             match self.in_clear(copy, &erased, &norms, go) {
                 Ok(more) => named.extend(more),
-                Err(error) => lost.push((copy_name(copy), looked_at(Err(error))?)),
+                Err(error) => lost.push((self.copy_name(copy), looked_at(Err(error))?)),
             }
         }
         let sought = self.back_in_the_vault(named, &erased, &norms)?;
@@ -291,14 +291,6 @@ impl Workspace {
             }
         }
         Ok(values)
-    }
-}
-
-fn copy_name(copy: &Disclosure) -> PlaceName {
-    PlaceName::Copy {
-        recipient: copy.recipient.clone(),
-        dataset: copy.dataset.clone(),
-        file: copy.destination.clone().into(),
     }
 }
 

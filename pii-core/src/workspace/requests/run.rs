@@ -111,7 +111,7 @@ impl Workspace {
                 one.dataset() == Some(dataset) || kind.is_some_and(|kind| one.theirs.spellings(&kind).is_some())
             }
             PlaceName::Copy { .. } => one.dataset().is_none(),
-            PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Register => false,
+            PlaceName::Mentions { .. } | PlaceName::Others { .. } | PlaceName::Register | PlaceName::Log => false,
             PlaceName::Vault => !one.theirs.people().is_empty(),
         };
         match guard.since().find(|one| keeps(one)) {
@@ -226,7 +226,7 @@ impl Workspace {
             PlaceName::Dataset(dataset) => (Some(dataset), None),
             PlaceName::Copy { dataset, recipient, .. } => (Some(dataset), Some(recipient)),
             PlaceName::Mentions { dataset, .. } | PlaceName::Others { dataset } => (Some(dataset), None),
-            PlaceName::Register | PlaceName::Vault => (None, None),
+            PlaceName::Register | PlaceName::Vault | PlaceName::Log => (None, None),
         };
         let event = match dataset.and_then(|dataset| DatasetId::parse(dataset).ok()) {
             Some(dataset) => event.with_dataset(dataset),

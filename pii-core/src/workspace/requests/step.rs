@@ -68,7 +68,7 @@ impl Workspace {
             }),
             Deed::Hold { .. } => self.event(Action::RequestEnd).denied("a ground keeps some of it"),
             Deed::Tell { recipients } => self.event(Action::Notify).with_rows(*recipients),
-            Deed::Close => self.event(Action::RequestClose),
+            Deed::Close | Deed::Answer => self.event(Action::RequestClose),
             Deed::Refuse { ground } => self.event(Action::RequestReject).denied(ground.name()),
             Deed::Withdraw => self.event(Action::RequestWithdraw),
             Deed::Extend { .. } => self.event(Action::RequestExtend),
