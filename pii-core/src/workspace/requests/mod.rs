@@ -2,7 +2,9 @@
 
 mod again;
 mod apart;
+mod beside;
 mod certify;
+mod copies;
 mod forbid;
 mod hold;
 mod import;

@@ -1,23 +1,22 @@
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
+use super::beside::free_texts;
+use super::copies::newest_of_each;
 use super::hold;
 use super::hold::InForce;
 use super::plan::whole;
 use super::rectify::Rights;
 use crate::audit;
-use crate::catalog::Disclosure;
 use crate::erase;
 use crate::erase::{Eraser, Values};
 use crate::error::Error;
-use crate::policy::{ColumnRule, Dataset, ErasureStrategy};
-use crate::pseudonym::{Normaliser, Pseudonymiser};
+use crate::policy::{Dataset, ErasureStrategy};
 use crate::request;
-use crate::request::{Files, Intent, Memory, Mentions, Place, PlaceName, Sought, Words};
+use crate::request::{Files, Intent, Memory, Place, PlaceName, Sought};
 use crate::store::{Location, ObjectLocation, ReadOptions, Whereabouts};
-use crate::vocab::{DatasetId, IdentifierKind, RecipientId};
-use crate::workspace::{Workspace, rotate};
+use crate::vocab::IdentifierKind;
+use crate::workspace::Workspace;
 
 /// A place, or what there is to say of it without looking.
 pub(super) enum Spot<'a> {
@@ -33,17 +32,6 @@ pub(super) enum Aim {
     Forgotten,
     /// What is said of them is put right (Art. 16).
     Right(Rights),
-}
-
-/// People, as a recipient knows them.
-pub(super) struct Trace {
-    is_subject: bool,
-    /// In which column.
-    pub(super) column: String,
-    /// With which key, if they are pseudonyms.
-    pub(super) key: Option<String>,
-    /// As what.
-    pub(super) values: Values,
 }
 
 impl Workspace {
@@ -191,97 +179,9 @@ impl Workspace {
         }
     }
 
-    /// Files of a dataset that nobody can look for rows in, if there are some.
-    pub(super) fn others(&self, dataset: &Dataset, by_hand: &[PlaceName]) -> Result<Option<Spot<'_>>, Error> {
-        let name = PlaceName::Others { dataset: dataset.id().to_string() };
-        if dataset.subject().is_none() || by_hand.contains(&PlaceName::Dataset(dataset.id().to_string())) {
-            return Ok(None);
-        }
-        if by_hand.contains(&name) {
-            return Ok(Some(Spot::Known(name, Box::new(Intent::ByHand))));
-        }
-        let at = match self.located_at(dataset.location()) {
-            Ok(at) => at,
-            // The dataset says so itself.
-            Err(Error::Store(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let why = request::passed_over(&at).ok().flatten();
-        Ok(why.map(|why| Spot::Known(name, Box::new(Intent::Unsearched { why }))))
-    }
-
-    /// The columns of a dataset in which rows of others may speak of these people.
-    pub(super) fn mentions(
-        &self,
-        dataset: &Dataset,
-        sought: &Sought,
-        words: Option<&Arc<Words>>,
-        by_hand: &[PlaceName],
-    ) -> Result<Vec<Spot<'_>>, Error> {
-        let Some(subject) = dataset.subject() else { return Ok(Vec::new()) };
-        if by_hand.contains(&PlaceName::Dataset(dataset.id().to_string())) {
-            return Ok(Vec::new());
-        }
-        let mut spots = Vec::new();
-        for column in free_texts(dataset) {
-            let (id, column) = (dataset.id().to_string(), column.to_owned());
-            let name = PlaceName::Mentions { dataset: id.clone(), column: column.clone() };
-            spots.push(match self.located_at(dataset.location()) {
-                _ if by_hand.contains(&name) => Spot::Known(name, Box::new(Intent::ByHand)),
-                Err(Error::Store(error)) => Spot::Known(name, Box::new(Intent::Unsearched { why: whole(&error) })),
-                Err(error) => return Err(error),
-                Ok(at) => Spot::Open(Box::new(Mentions {
-                    dataset: id,
-                    column,
-                    at,
-                    options: self.reading(),
-                    subject: subject.column.clone(),
-                    theirs: sought.spellings(&subject.kind),
-                    words: words.cloned(),
-                })),
-            });
-        }
-        Ok(spots)
-    }
-
     /// How rows of a dataset are read, encrypted ones too.
     pub(super) fn reading(&self) -> ReadOptions {
         ReadOptions { keys: Some(self.file_keys()), ..ReadOptions::default() }
-    }
-
-    /// Nothing of a copy in which nothing is wrong, or that went to a stream, has left where it was written, or has no column that leads to people.
-    pub(super) fn copy_place(
-        &self,
-        disclosure: &Disclosure,
-        aim: &Aim,
-        sought: &Sought,
-        holds: &[InForce],
-    ) -> Result<Option<Spot<'_>>, Error> {
-        let file = self.site.root().join(&disclosure.destination);
-        if disclosure.destination == "-" || !file.is_file() {
-            return Ok(None);
-        }
-        let Some(Trace { column, values, .. }) = self.traces(disclosure, sought)?.into_iter().next() else {
-            return Ok(None);
-        };
-        let name = self.copy_name(disclosure);
-        let action = match aim {
-            Aim::Forgotten => erase::Action::DeleteRow,
-            Aim::Right(rights) => match self.in_copy(disclosure, rights)? {
-                None => return Ok(None),
-                Some(Err(why)) => return Ok(Some(Spot::Known(name, Box::new(Intent::Unsearched { why })))),
-                Some(Ok(action)) => action,
-            },
-        };
-        let mut held = Vec::new();
-        for one in holds {
-            let traces = self.traces(disclosure, &one.theirs)?.into_iter();
-            held.extend(traces.filter(|trace| trace.column == column).map(|trace| (one, trace.values)));
-        }
-        let at = Whereabouts::Here(Location::from(file));
-        let eraser = self.reaching(Eraser::new(&column, values, action, 0)?, &at);
-        let eraser = eraser.with_holds(rows(held), self.today())?;
-        Ok(Some(Spot::Open(Box::new(Files { name, at, eraser, reading: self.reading(), keep: None }))))
     }
 
     /// What the log keeps of people who are staff: that they did what they did.
@@ -291,56 +191,6 @@ impl Workspace {
         let rows = audit::acted(&self.site.audit(), |actor| who.contains(&actor.to_lowercase()))?;
         let keep = || Intent::Keep { ground: ACTED.to_owned(), until: None, rows };
         Ok((rows > 0).then(|| Spot::Known(PlaceName::Log, Box::new(keep()))))
-    }
-
-    /// A copy, by where it lies from the workspace.
-    pub(super) fn copy_name(&self, disclosure: &Disclosure) -> PlaceName {
-        let file = Path::new(&disclosure.destination);
-        PlaceName::Copy {
-            recipient: disclosure.recipient.clone(),
-            dataset: disclosure.dataset.clone(),
-            file: file.strip_prefix(self.site.root()).unwrap_or(file).to_owned(),
-        }
-    }
-
-    /// By which columns of a release these people are found, and as whom the recipient knows them there; the subject's own
-    /// column before any other.
-    pub(super) fn traces(&self, disclosure: &Disclosure, sought: &Sought) -> Result<Vec<Trace>, Error> {
-        let (Ok(dataset), Ok(recipient)) =
-            (DatasetId::parse(&disclosure.dataset), RecipientId::parse(&disclosure.recipient))
-        else {
-            return Ok(Vec::new());
-        };
-        let (Some(dataset), Some(recipient)) = (self.policy.dataset(&dataset), self.policy.recipient(&recipient))
-        else {
-            return Ok(Vec::new());
-        };
-        let mut traces = Vec::new();
-        for column in disclosure.columns.iter().filter(|column| column.bridges.is_none()) {
-            let Some(rule) = dataset.column(&column.path) else { continue };
-            let Some(category) = rule.tag().category() else { continue };
-            let subject = dataset.subject().filter(|subject| subject.column == column.path);
-            let is_subject = subject.is_some();
-            let kind = subject.map(|subject| subject.kind.clone());
-            let Some(kind) = kind.or_else(|| IdentifierKind::of_column(category, &column.path)) else { continue };
-            let Some(spellings) = sought.spellings(&kind) else { continue };
-            let values = match (&column.key, column.method.as_str()) {
-                (Some(key), _) => {
-                    let domain = recipient.domain();
-                    let Some(epoch) = rotate::epoch(key, &domain) else { continue };
-                    let normaliser = Normaliser::for_category(category, rule.region());
-                    let form = recipient.pseudonym_form();
-                    let hash = Pseudonymiser::of_epoch(&self.keys, &domain, epoch, normaliser, form)?;
-                    Values::new(spellings.iter().map(|spelling| hash.written(spelling)).collect::<Vec<_>>())
-                }
-                (None, "keep") => Some(spellings),
-                _ => None,
-            };
-            let trace = |values| Trace { is_subject, column: column.path.clone(), key: column.key.clone(), values };
-            traces.extend(values.map(trace));
-        }
-        traces.sort_by_key(|trace| !trace.is_subject);
-        Ok(traces)
     }
 
     /// Where the policy says that a dataset lies: a path, or what lies in a bucket.
@@ -354,12 +204,6 @@ impl Workspace {
             None => parsed,
         }))
     }
-}
-
-/// The columns in which people write what they like.
-pub(super) fn free_texts(dataset: &Dataset) -> impl Iterator<Item = &str> {
-    let free = |rule: &ColumnRule| rule.tag().category().is_some_and(Mentions::may_be_in);
-    dataset.columns().filter(move |(_, rule)| free(rule)).map(|(path, _)| path)
 }
 
 /// Whether there are files at all where a dataset should lie.
@@ -378,7 +222,7 @@ fn of(strategy: &ErasureStrategy, dataset: &Dataset) -> erase::Action {
 }
 
 /// Holds of people, as the eraser takes them.
-fn rows(holds: Vec<(&InForce, Values)>) -> Vec<erase::Hold> {
+pub(super) fn rows(holds: Vec<(&InForce, Values)>) -> Vec<erase::Hold> {
     let rows = |(one, values): (&InForce, Values)| erase::Hold {
         ground: one.hold.ground.clone(),
         until: one.hold.until,
@@ -391,15 +235,6 @@ fn rows(holds: Vec<(&InForce, Values)>) -> Vec<erase::Hold> {
 /// The columns with personal data.
 fn personal(dataset: &Dataset) -> Vec<String> {
     dataset.columns().filter(|(_, rule)| rule.tag().category().is_some()).map(|(path, _)| path.to_owned()).collect()
-}
-
-/// A file that was written several times is what it was written as last.
-pub(super) fn newest_of_each(disclosures: Vec<Disclosure>) -> Vec<Disclosure> {
-    let mut newest = std::collections::BTreeMap::new();
-    for disclosure in disclosures {
-        newest.insert(disclosure.destination.clone(), disclosure);
-    }
-    newest.into_values().collect()
 }
 
 /// Why the log keeps who acted.

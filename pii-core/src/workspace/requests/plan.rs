@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::beside::free_texts;
 use super::hold::{InForce, held, planned};
-use super::places::{Aim, Spot, free_texts};
+use super::places::{Aim, Spot};
 use crate::audit::Hash;
 use crate::erase::Go;
 use crate::error::Error;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::copies::newest_of_each;
 use super::hold::{InForce, planned};
-use super::places::{Aim, Spot, newest_of_each};
+use super::places::{Aim, Spot};
 use super::plan::looked_at;
 use super::run::EndedPlace;
 use crate::audit::{Action, Hash};
