@@ -83,6 +83,12 @@ const RUNS: &[(&str, &str, &str)] = &[
     ("request plan", "request plan T5", ""),
     ("request run", "request run T5 --yes", ""),
     ("request lift", "request lift T5", ""),
+    ("request open", "request open rectification --corrections right.txt --subject - --reference T6", FOURTH),
+    ("request verify-identity", "request verify-identity T6 --method login", ""),
+    ("request plan", "request plan T6", ""),
+    ("request run", "request run T6 --yes", ""),
+    ("request certificate", "request certificate T6 --page page.html", ""),
+    ("request show", "request show T6", ""),
     ("key shred", "key shred --subject - --yes", WHO),
     ("erase", "erase customers.csv --column email --values-file - --yes", "agatha.winterbourne0@mail.example\n"),
     ("completions", "completions bash", ""),
@@ -95,6 +101,9 @@ const WHO: &str = "email=agatha.winterbourne0@mail.example\n";
 const OTHER: &str = "email=bertram.winterbourne1@mail.example\n";
 const THIRD: &str = "email=clementine.winterbourne2@mail.example\n";
 const FOURTH: &str = "email=euphemia.winterbourne4@mail.example\n";
+/// What is said to be right is hers already: it is one of the names that are looked for everywhere.
+const RIGHT: &str =
+    "crm.customers.name=Euphemia Winterbourne\nuser.contact.email=euphemia.winterbourne4@mail.example\n";
 /// Another system asks.
 const REQUEST: &str = r#"{"subject_request_id": "7f3c", "subject_request_type": "erasure", "submitted_time":
     "2026-11-01T10:00:00Z", "subject_identities": [{"identity_type": "email", "identity_format": "raw",
@@ -132,6 +141,7 @@ fn no_command_shows_a_key_a_token_or_a_person() {
     desk.write("package.zip", include_bytes!("packages/access.zip"));
     desk.write("package.pub", include_bytes!("packages/access.pub"));
     desk.write("request.json", REQUEST);
+    desk.write("right.txt", RIGHT);
     let people: Vec<_> = people().into_iter().map(|name| Secret::new("a person", name.into_bytes())).collect();
     let tokens: Vec<_> = TOKENS.iter().map(|(name, text)| Secret::new(name, text.as_bytes().to_vec())).collect();
     let own = desk.path(".pii-root.key");
