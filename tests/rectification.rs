@@ -159,6 +159,7 @@ fn what_cannot_be_corrected_is_refused_before_it_is_taken_in() {
         ("user.contact.address.city=Bonn\n", "`user.contact.address.city`"),
         ("user.unique_id=C1\n", "is a key"),
         ("user.contact.email=secret-word\n", "email"),
+        ("crm.customers.born=1990-02-30\n", "no day"),
         ("\n# nothing\n", "no correction"),
     ] {
         desk.write("right.txt", lines);

@@ -299,6 +299,7 @@ fn request_code(error: &request::Error) -> &'static str {
         request::Error::NotACorrection
         | request::Error::NothingToCorrect { .. }
         | request::Error::KeyCorrected { .. }
+        | request::Error::NotADay { .. }
         | request::Error::Correctionless { .. } => "request.correction",
         request::Error::Future { .. } => "request.future",
         request::Error::Ambiguous { .. } => "request.ambiguous",

@@ -1,8 +1,11 @@
 use std::fmt;
 
+use jiff::civil::Date;
+
 use super::Error;
 use super::letter::is_well_formed;
-use crate::policy::{Dataset, Policy};
+use crate::policy::{Dataset, Method, Policy};
+use crate::pseudonym::Transform;
 use crate::vocab::{Category, DatasetId, Identifier, Personal};
 
 /// What is right, in the person's words (Art. 16).
@@ -46,7 +49,8 @@ impl Correction {
     ///
     /// # Errors
     /// [`Error::NothingToCorrect`] if there is none; [`Error::KeyCorrected`] if one is a key of the controller's own, by
-    /// which people are told apart; [`Error::Malformed`] if the value has not the form of what stands there.
+    /// which people are told apart; [`Error::Malformed`] and [`Error::NotADay`] if the value has not the
+    /// form of what stands there.
     pub fn places<'p>(&self, policy: &'p Policy) -> Result<Vec<(&'p Dataset, &'p str)>, Error> {
         let mut places = Vec::new();
         for dataset in policy.datasets().iter().filter(|dataset| dataset.subject().is_some()) {
@@ -61,6 +65,9 @@ impl Correction {
                 }
                 if category.name().starts_with(OWN_KEYS) {
                     return Err(Error::KeyCorrected { what: self.of.to_string() });
+                }
+                if category.name() == BIRTH && !is_a_day(self.value.expose()) {
+                    return Err(Error::NotADay { what: self.of.to_string() });
                 }
                 let identifier = dataset.identifier(path).map(|kind| Identifier { kind, value: self.value.clone() });
                 if let Some(Identifier { kind, .. }) = identifier.filter(|who| !is_well_formed(who)) {
@@ -100,5 +107,14 @@ impl fmt::Display for Corrected {
     }
 }
 
+/// Whether it can be a day: one of the calendar if it is written as ISO 8601 has it, else anything with a year.
+fn is_a_day(text: &str) -> bool {
+    let is_iso = text.as_bytes().get(4) == Some(&b'-');
+    let has_year = || matches!(Transform::of_text(&Method::Year, text), Ok(Some(_)));
+    text.parse::<Date>().is_ok() || (!is_iso && has_year())
+}
+
+/// Dates of birth.
+const BIRTH: &str = "user.demographic.date_of_birth";
 /// Below this, categories are keys that a controller gave.
 const OWN_KEYS: &str = "user.unique_id";

@@ -163,6 +163,12 @@ pub enum Error {
         /// What was to be corrected.
         what: String,
     },
+    /// What is said to be right of a birthday is no day.
+    #[error("what is said of `{what}` is no day of the calendar")]
+    NotADay {
+        /// What was to be corrected.
+        what: String,
+    },
     /// A rectification says what is right, and nothing else does.
     #[error("a rectification, and nothing else, says what is right")]
     Correctionless {
