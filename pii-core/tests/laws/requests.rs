@@ -220,3 +220,17 @@ fn a_step_of_several_is_done_to_each_once_or_to_none_and_then_it_is_not_recorded
     assert!(workspace.step_requests(&[one, other], &Deed::AskIdentity).is_err());
     assert_eq!((logged(), workspace.requests().get(one).unwrap().state), (size, State::Verified));
 }
+
+#[test]
+fn a_request_that_did_not_ask_for_it_is_never_run_as_an_erasure() {
+    let office = Office::new();
+    let workspace = office.on(TODAY);
+    let identifiers = vec![Identifier::parse("email=anna@example.org").unwrap()];
+    let asked = Asked { claim: Claim::Access, identifiers, corrections: Vec::new(), received: None, reference: None };
+    let id = workspace.open_requests(&[asked]).unwrap()[0].id;
+    workspace.step_request(id, &Deed::ProveIdentity { method: "login".to_owned() }).unwrap();
+    let (before, access) = (office.read("customers.csv"), plan(&workspace, id));
+    let refused = workspace.run_requests(&access, &|_| ControlFlow::Continue(())).unwrap_err();
+    assert!(refused.to_string().contains("access"), "{refused}");
+    assert_eq!((workspace.requests().get(id).unwrap().state, office.read("customers.csv")), (State::Planned, before));
+}

@@ -79,11 +79,13 @@ impl Workspace {
         Ok(plan)
     }
 
-    /// What is to become of people in each place.
+    /// What is to become of people in each place: nothing is erased that was not asked to be.
     pub(super) fn aim(&self, right: Right, ids: &[Uuid]) -> Result<Aim, Error> {
         match (right, ids) {
+            (Right::Erasure, _) => Ok(Aim::Forgotten),
             (Right::Rectification, [id]) => Ok(Aim::Right(self.rights_of(*id)?)),
-            _ => Ok(Aim::Forgotten),
+            (_, [id, ..]) => Err(request::Error::OtherRight { id: *id, right }.into()),
+            (_, []) => Err(request::Error::OtherPolicy.into()),
         }
     }
 

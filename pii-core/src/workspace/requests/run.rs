@@ -49,10 +49,10 @@ impl Workspace {
         if matches!(plan.right, Right::Objection | Right::Restriction) {
             return self.run_forbidding(plan, &digest);
         }
+        let aim = self.aim(plan.right, &plan.requests)?;
         self.begin(&plan.requests, &digest)?;
 
         let by_hand: Vec<_> = plan.places.iter().filter_map(by_hand).collect();
-        let aim = self.aim(plan.right, &plan.requests)?;
         let sought = self.seek(&plan.requests)?;
         let looked = self.holds_in_force()?;
         let mut holds = Guard { holds: self.holds_over(&sought)?, looked, plan };
